@@ -1,0 +1,49 @@
+"""The JSON API under `/api/v1`: thin routes over the use cases."""
+
+from flask import Flask, Response, jsonify
+from werkzeug.exceptions import HTTPException
+
+from evidence_api.api import accounts, cases, evidence, health, ledger, uploads
+from evidence_api.api.contract import Api
+from evidence_api.api.openapi import api as openapi
+from evidence_api.errors import HANDLED, MEDIA_TYPE, problem
+
+PREFIX = "/api/v1"
+APIS: tuple[Api, ...] = (accounts.api, cases.api, evidence.api, uploads.api, ledger.api, openapi)
+OUTSIDE: tuple[Api, ...] = (health.api,)
+
+
+def register(app: Flask) -> None:
+    """Add every route, and the one place where errors become problems."""
+    for api in APIS:
+        app.register_blueprint(api, url_prefix=PREFIX)
+    for api in OUTSIDE:
+        app.register_blueprint(api)
+    for kind in HANDLED:
+        app.register_error_handler(kind, answer_problem)
+    app.register_error_handler(HTTPException, answer_http)
+
+
+def answer_problem(error: Exception) -> Response:
+    """A domain error as a problem."""
+    found = problem(error)
+    response = jsonify(found.body)
+    response.status_code = found.status
+    response.mimetype = MEDIA_TYPE
+    response.headers.update(found.headers)
+    return response
+
+
+def answer_http(error: HTTPException) -> Response:
+    """An error of the protocol itself, such as an unknown path, in the same form."""
+    if error.response is not None:
+        return Response.force_type(error.response)
+    status = error.code or 500
+    slug = error.name.lower().replace(" ", "-")
+    response = jsonify({"type": slug, "title": error.name, "status": status, "detail": str(error.description)})
+    response.status_code = status
+    response.mimetype = MEDIA_TYPE
+    for name, value in error.get_headers():
+        if name.lower() not in {"content-type", "content-length"}:
+            response.headers[name] = value
+    return response

@@ -1,0 +1,323 @@
+"""Items of evidence, their content and custody: `/api/v1/evidence`, `/api/v1/transfers`."""
+
+import io
+import re
+from collections.abc import Callable
+from uuid import UUID
+
+import segno
+from flask import Response, request
+from markupsafe import escape
+from werkzeug.datastructures import Range
+from werkzeug.http import parse_range_header
+
+from evidence_api import auth, fixity
+from evidence_api.api.contract import Api, Route, authorise
+from evidence_api.domain.errors import InvalidInput
+from evidence_api.domain.roles import Actor
+from evidence_api.models import Evidence
+from evidence_api.services import custody, evidence
+from evidence_api.work import begin
+from schemas.common import ReasonIn, StepUpReasonIn
+from schemas.evidence import (
+    AcceptIn,
+    AllItemsIn,
+    CorrectionIn,
+    CustodyIn,
+    EvidenceOut,
+    ItemsIn,
+    LinkOut,
+    MoveIn,
+    ReaderIn,
+    ReaderOut,
+    SensitivityIn,
+    TransferIn,
+    TransferOut,
+    TransfersIn,
+    VerdictOut,
+)
+
+api = Api("evidence", __name__)
+
+# Shown in a page without any power there; everything else is offered for saving.
+SHOWN = re.compile(r"(image/(jpeg|png|gif|webp|heic)|audio/[\w.+-]+|video/[\w.+-]+|application/pdf)")
+EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "video/mp4": "mp4", "audio/wav": "wav", "application/pdf": "pdf"}
+
+LABEL = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 360 160" width="90mm" height="40mm" role="img" aria-label="Label {ref}">
+<rect width="360" height="160" fill="#fff"/>{code}
+<g font-family="sans-serif" fill="#000"><text x="165" y="42" font-size="20" font-weight="bold">{ref}</text>
+<text x="165" y="72" font-size="15">{tag}</text><text x="165" y="100" font-size="12">Received {received}</text>
+<text x="165" y="140" font-size="11">Scan to see its custody.</text></g></svg>
+"""
+
+
+class RangeNotSatisfiable(Exception):
+    """The range begins beyond the end of the object. `size` in bytes."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self.size = size
+
+
+@api.errorhandler(RangeNotSatisfiable)
+def range_not_satisfiable(error: RangeNotSatisfiable) -> Response:
+    response = Response(
+        b'{"type":"range","title":"No such range","status":416,"detail":"The range begins beyond the end of the object."}',
+        status=416,
+        mimetype="application/problem+json",
+    )
+    response.headers["Content-Range"] = f"bytes */{error.size}"
+    return response
+
+
+def content(id: UUID) -> Response:
+    """The bytes of an item, whole or a range, streamed; the read is recorded before the first byte is given out."""
+    actor = auth.current_actor()
+    shown = request.args.get("shown", "0")
+    if set(request.args) - {"shown"} or shown not in {"0", "1"}:
+        authorise(CONTENT.act, actor, {"id": id})
+        raise InvalidInput({"shown": ["Give shown=1 for a page, or nothing."]})
+    actor = auth.with_code(actor, request.headers.get("X-OTP"))
+    wanted_range = _range()
+    site = auth.current_site()
+    with begin(site, actor) as work:
+        wanted = evidence.open_content(work, id, ranged=wanted_range is not None, shown=shown == "1")
+        item = work.session.get_one(Evidence, id)
+        media_type, ref = item.media_type or "application/octet-stream", item.ref
+        if "If-Range" in request.headers and request.headers["If-Range"].strip('"') != wanted.sha256:
+            wanted_range = None
+        start, stop = _span(wanted_range, wanted.size)
+        chunks = site.storage.read(wanted.key, wanted.version, start, stop - start)
+    response = Response(chunks, mimetype=media_type, status=206 if wanted_range else 200)
+    if response.status_code == 206:
+        response.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{wanted.size}"
+    response.content_length = stop - start
+    response.headers["Accept-Ranges"] = "bytes"
+    response.headers["Cache-Control"] = "no-store"
+    response.set_etag(wanted.sha256)
+    name = f"{ref.replace('/', '-')}.{EXTENSIONS.get(media_type, 'bin')}"
+    inline = shown == "1" and SHOWN.fullmatch(media_type) is not None
+    response.headers["Content-Disposition"] = f'{"inline" if inline else "attachment"}; filename="{name}"'
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+def _range() -> Range | None:
+    """The one byte range asked for. Several, or another unit, are answered with the whole, as RFC 9110 section 14.2 allows."""
+    found = parse_range_header(request.headers.get("Range"))
+    return found if found is not None and found.units == "bytes" and len(found.ranges) == 1 else None
+
+
+def _span(wanted: Range | None, size: int) -> tuple[int, int]:
+    if wanted is None:
+        return 0, size
+    span = wanted.range_for_length(size)
+    if span is None:
+        raise RangeNotSatisfiable(size)
+    return span
+
+
+def label(id: UUID) -> Response:
+    """A label to print: the ref, the tag and a QR code that leads to the item. It names nobody and nothing else."""
+    actor = auth.current_actor()
+    with begin(auth.current_site(), actor, read_only=True) as work:
+        item = evidence.read(work, id)
+    code = io.BytesIO()
+    segno.make(f"{request.host_url}items/{id}", error="m").save(
+        code, kind="svg", xmldecl=False, svgns=False, scale=4, border=2, nl=False
+    )
+    svg = LABEL.format(
+        ref=item.ref, tag=escape(item.tag or ""), received=f"{item.received_at:%Y-%m-%d}", code=code.getvalue().decode()
+    )
+    response = Response(svg, mimetype="image/svg+xml")
+    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    return response
+
+
+def _examine(target_of: Callable[..., fixity.Target | None]) -> Callable[..., fixity.Examined | None]:
+    """Before an act that judges an item: read its object again, with no transaction open."""
+
+    def prepare(actor: Actor, id: UUID) -> fixity.Examined | None:
+        site = auth.current_site()
+        with begin(site, actor, read_only=True) as work:
+            wanted = target_of(work, id)
+        return None if wanted is None else fixity.examine(site.storage, wanted)
+
+    return prepare
+
+
+route = api.route
+route(
+    "GET",
+    "/cases/<uuid:id>/evidence",
+    evidence.list_of_case,
+    query=ItemsIn,
+    out=EvidenceOut,
+    many=True,
+    says="The case's items",
+)
+route(
+    "GET", "/evidence", evidence.list_items, query=AllItemsIn, out=EvidenceOut, many=True, says="Items of all my cases"
+)
+route("GET", "/evidence/<uuid:id>", evidence.read, out=EvidenceOut, says="One item")
+route(
+    "GET",
+    "/evidence/<uuid:id>/content",
+    evidence.open_content,
+    own=content,
+    also={206: "A range of the bytes", 416: "The range begins beyond the end"},
+    document={
+        "parameters": [
+            {
+                "name": "shown",
+                "in": "query",
+                "schema": {"type": "string", "enum": ["0", "1"]},
+                "description": "1 where it is shown in a page.",
+            },
+            {"name": "Range", "in": "header", "schema": {"type": "string"}, "description": "One range of bytes."},
+            {
+                "name": "Audit-Reason",
+                "in": "header",
+                "schema": {"type": "string"},
+                "description": "A supervisor's reason.",
+            },
+            {
+                "name": "X-OTP",
+                "in": "header",
+                "schema": {"type": "string"},
+                "description": "A fresh code, for a restricted item.",
+            },
+        ],
+        "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}},
+    },
+    says="The bytes of an item; each read is recorded",
+)
+route(
+    "GET",
+    "/evidence/<uuid:id>/custody",
+    evidence.custody,
+    query=CustodyIn,
+    out=LinkOut,
+    many=True,
+    says="The item's chain, entry by entry",
+)
+route(
+    "GET",
+    "/evidence/<uuid:id>/label",
+    evidence.read,
+    own=label,
+    document={"content": {"image/svg+xml": {"schema": {"type": "string"}}}},
+    says="A label with a QR code, to print and scan",
+)
+route(
+    "POST",
+    "/evidence/<uuid:id>/verify",
+    evidence.verified,
+    prepare=_examine(evidence.to_verify),
+    out=VerdictOut,
+    says="Read the object again and check the chain; a mismatch quarantines the item",
+)
+route(
+    "POST",
+    "/evidence/<uuid:id>/release",
+    evidence.release,
+    prepare=_examine(evidence.to_release),
+    body=StepUpReasonIn,
+    out=EvidenceOut,
+    says="Release from quarantine, once the bytes match again",
+)
+route(
+    "POST",
+    "/evidence/<uuid:id>/transfers",
+    custody.offer,
+    body=TransferIn,
+    out=TransferOut,
+    status=201,
+    says="Offer the item to another",
+)
+route(
+    "GET",
+    "/transfers",
+    custody.list_transfers,
+    query=TransfersIn,
+    out=TransferOut,
+    many=True,
+    says="Hand-overs, newest first",
+)
+route("GET", "/transfers/<uuid:id>", custody.read_transfer, out=TransferOut, says="One hand-over")
+route(
+    "POST",
+    "/transfers/<uuid:id>/accept",
+    custody.accept,
+    body=AcceptIn,
+    out=TransferOut,
+    says="Take the item over, with a fresh code",
+)
+route("POST", "/transfers/<uuid:id>/refuse", custody.refuse, body=ReasonIn, out=TransferOut, says="Decline the item")
+route(
+    "POST",
+    "/transfers/<uuid:id>/withdraw",
+    custody.withdraw,
+    body=ReasonIn,
+    out=TransferOut,
+    says="Take an open offer back",
+)
+route(
+    "POST",
+    "/evidence/<uuid:id>/moves",
+    custody.move,
+    body=MoveIn,
+    out=EvidenceOut,
+    says="Check out or in, take to court, bring back",
+)
+route("POST", "/evidence/<uuid:id>/hold", custody.hold, body=ReasonIn, out=EvidenceOut, says="Put under legal hold")
+route(
+    "POST",
+    "/evidence/<uuid:id>/lift-hold",
+    custody.lift_hold,
+    body=StepUpReasonIn,
+    out=EvidenceOut,
+    says="End the legal hold",
+)
+route(
+    "POST",
+    "/evidence/<uuid:id>/corrections",
+    custody.correct,
+    body=CorrectionIn,
+    out=EvidenceOut,
+    says="Correct what was said; the wrong entry stays",
+)
+route(
+    "POST",
+    "/evidence/<uuid:id>/sensitivity",
+    custody.set_sensitivity,
+    body=SensitivityIn,
+    out=EvidenceOut,
+    says="Restrict the item, or lift the restriction",
+)
+route(
+    "GET",
+    "/evidence/<uuid:id>/readers",
+    evidence.readers,
+    out=ReaderOut,
+    many=True,
+    says="Who is named to open the item",
+)
+route(
+    "POST",
+    "/evidence/<uuid:id>/readers",
+    custody.name_reader,
+    body=ReaderIn,
+    out=ReaderOut,
+    status=201,
+    says="Name a person who may open it",
+)
+route(
+    "POST",
+    "/evidence/<uuid:id>/readers/<uuid:user>/end",
+    custody.drop_reader,
+    body=ReasonIn,
+    says="End a person's being named",
+)
+
+CONTENT: Route = next(r for r in api.routes if r.own is content)

@@ -1,0 +1,129 @@
+"""Settings: from the environment (`UNBROKEN_*`), then from one TOML file, then the defaults.
+
+Any setting may be given as `NAME_FILE`, a file that holds its value, so that secrets stay out of the environment.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any, get_type_hints
+
+PREFIX = "UNBROKEN_"
+WEAK_SECRETS = frozenset({"testsecret123", "minioadmin", "secret", "password", "changeme"})
+
+
+class BadSettings(ValueError):
+    """The settings cannot be used; the message says which and what to do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every setting, once. Sizes in bytes, times in days or seconds as named."""
+
+    data: Path = Path("var")
+    environment: str = "development"
+    database_url: str = ""
+    migration_url: str = ""
+    app_role: str = ""
+    s3_endpoint: str = ""
+    s3_access_key: str = ""
+    s3_secret_key: str = ""
+    s3_region: str = "us-east-1"
+    s3_secure: bool = True
+    s3_bucket: str = "unbroken"
+    s3_retention_days: int = 3650
+    s3_timeout: int = 60
+    origin: str = ""
+    office: str = "HQ"
+    master_key: Path = Path()
+    session_key: Path = Path()
+    signing_key: Path = Path()
+    proxies: int = 0
+    max_upload: int = 1 << 40
+    upload_days: int = 7
+
+    @property
+    def database(self) -> str:
+        """The database that the service uses: the one named, or the embedded default."""
+        return self.database_url or f"sqlite:///{self.data.absolute() / 'unbroken.db'}"
+
+    @property
+    def objects(self) -> Path:
+        """Where the embedded default keeps its write-once files."""
+        return self.data / "objects"
+
+    @cached_property
+    def key_files(self) -> Mapping[str, Path]:
+        """The key files by use, under the data directory unless placed elsewhere."""
+        named = {"master": self.master_key, "session": self.session_key, "signing": self.signing_key}
+        return {use: self.data / "keys" / f"{use}.key" if path == Path() else path for use, path in named.items()}
+
+    @property
+    def production(self) -> bool:
+        return self.environment == "production"
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings. Raises BadSettings for an unknown name, a wrong type, or a development secret in production."""
+    environ = os.environ if environ is None else environ
+    hints = get_type_hints(Settings)
+    values: dict[str, Any] = _from_file(environ.get(f"{PREFIX}CONFIG"), hints)
+    for field in fields(Settings):
+        name = PREFIX + field.name.upper()
+        if f"{name}_FILE" in environ:
+            values[field.name] = _convert(name, _read(name, Path(environ[f"{name}_FILE"])), hints[field.name])
+        elif name in environ:
+            values[field.name] = _convert(name, environ[name], hints[field.name])
+    settings = Settings(**values)
+    _check(settings)
+    return settings
+
+
+def _from_file(path: str | None, hints: Mapping[str, Any]) -> dict[str, Any]:
+    if not path:
+        return {}
+    try:
+        found = tomllib.loads(Path(path).read_text())
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise BadSettings(f"{PREFIX}CONFIG names a file that cannot be read as TOML") from error
+    unknown = sorted(found.keys() - {field.name for field in fields(Settings)})
+    if unknown:
+        raise BadSettings(f"the settings file has names that are not known: {', '.join(unknown)}")
+    return {name: _convert(name, str(value), hints[name]) for name, value in found.items()}
+
+
+def _read(name: str, path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except OSError as error:
+        raise BadSettings(f"{name}_FILE names a file that cannot be read") from error
+
+
+def _convert(name: str, text: str, kind: Any) -> Any:
+    if kind is bool:
+        if text.lower() in {"1", "true", "yes", "on"}:
+            return True
+        if text.lower() in {"0", "false", "no", "off", ""}:
+            return False
+        raise BadSettings(f"{name} must be 1 or 0")
+    if kind is int:
+        try:
+            return int(text)
+        except ValueError:
+            raise BadSettings(f"{name} must be a whole number") from None
+    return kind(text)
+
+
+def _check(settings: Settings) -> None:
+    if settings.environment not in {"development", "production"}:
+        raise BadSettings(f"{PREFIX}ENVIRONMENT must be development or production")
+    if settings.s3_endpoint and not (settings.s3_access_key and settings.s3_secret_key):
+        raise BadSettings(f"{PREFIX}S3_ENDPOINT needs {PREFIX}S3_ACCESS_KEY and {PREFIX}S3_SECRET_KEY too")
+    if settings.production:
+        if settings.s3_secret_key.lower() in WEAK_SECRETS:
+            raise BadSettings(f"{PREFIX}S3_SECRET_KEY is a development secret; production refuses it")
+        if settings.s3_endpoint and len(settings.s3_secret_key) < 16:
+            raise BadSettings(f"{PREFIX}S3_SECRET_KEY is shorter than 16 characters; production refuses it")

@@ -1,0 +1,140 @@
+"""The engine, the base of the mapped classes, and the column types that both databases share."""
+
+import os
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import DeclarativeBase, Session
+
+E = TypeVar("E", bound=StrEnum)
+
+MAX_BUSY_SECONDS = 30
+
+
+def new_id() -> uuid.UUID:
+    """A UUIDv7 (RFC 9562): ordered by time in milliseconds, 74 random bits, not to be guessed from another."""
+    value = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10))
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return uuid.UUID(int=value)
+
+
+class UtcDateTime(sa.types.TypeDecorator[datetime]):
+    """An aware moment in UTC. A naive one is a mistake and refused."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class ByValue(sa.types.TypeDecorator[E]):
+    """An enum kept as its value, so that a name may change and the database need not."""
+
+    impl = sa.String(40)
+    cache_ok = True
+
+    def __init__(self, kind: type[E]) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def process_bind_param(self, value: E | None, dialect: sa.Dialect) -> str | None:
+        return None if value is None else self.kind(value).value
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> E | None:
+        return None if value is None else self.kind(value)
+
+
+class Base(DeclarativeBase):
+    """Every mapped class. A change to one must have its ledger entry, unless it is `bookkeeping`."""
+
+    bookkeeping = False
+    metadata = sa.MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UtcDateTime(), uuid.UUID: sa.Uuid()}
+
+
+def make_engine(url: str) -> sa.Engine:
+    """An engine with this service's rules: SQLite in WAL with full fsync and triggers that see REPLACE."""
+    if sa.make_url(url).get_backend_name() == "sqlite":
+        engine = sa.create_engine(url, connect_args={"timeout": MAX_BUSY_SECONDS}, hide_parameters=True)
+        _sqlite_rules(engine)
+        return engine
+    return sa.create_engine(
+        url, pool_size=16, max_overflow=16, pool_pre_ping=True, pool_timeout=MAX_BUSY_SECONDS, hide_parameters=True
+    )
+
+
+def _sqlite_rules(engine: sa.Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    # A deferred BEGIN that reads and then writes fails at once when another has written meanwhile.
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: sa.Connection) -> None:
+        read_only = connection.get_execution_options().get("read_only", False)
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+# SQLite's busy handler is unfair: one of eight writers can starve for seconds. A lock in the process is not.
+_sqlite_writers = threading.Lock()
+
+
+@contextmanager
+def open_session(engine: sa.Engine, *, read_only: bool = False) -> Iterator[Session]:
+    """A session over one transaction. Whoever opens it decides whether it is kept."""
+    sqlite_writer = engine.dialect.name == "sqlite" and not read_only
+    if sqlite_writer:
+        _sqlite_writers.acquire()
+    try:
+        bind = engine.execution_options(read_only=True) if read_only else engine
+        with Session(bind, expire_on_commit=False) as session:
+            yield session
+    finally:
+        if sqlite_writer:
+            _sqlite_writers.release()
+
+
+def database_time(session: Session) -> datetime:
+    """The one clock: the database server's on PostgreSQL, this machine's on SQLite (LEDGER.md section 4)."""
+    if session.get_bind().dialect.name == "postgresql":
+        now: datetime = session.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+        return now.astimezone(UTC)
+    return datetime.now(UTC)
+
+
+def insert_if_absent(session: Session, model: type[Base], **values: object) -> None:
+    """Insert a row unless its key is taken already, without an error and without a race."""
+    dialect = session.get_bind().dialect.name
+    insert = postgresql.insert(model) if dialect == "postgresql" else sqlite.insert(model)
+    session.execute(insert.values(**values).on_conflict_do_nothing())

@@ -1,0 +1,1 @@
+"""The demonstration office: fictional people, places and media, marked as such."""

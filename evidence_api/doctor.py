@@ -1,0 +1,130 @@
+"""What is configured, what is weak and what to do: `unbroken doctor`."""
+
+import shutil
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from evidence_api.config import Settings
+from evidence_api.db import open_session
+from evidence_api.models import LedgerEntry
+from evidence_api.setup import alembic_config
+from evidence_api.storage import Finding
+from evidence_api.work import Site
+
+MIN_FREE_BYTES = 10 << 30
+
+
+def examine(site: Site) -> Iterator[Finding]:
+    """Everything that an operator should know, worst not first but by subject; the store is probed last."""
+    settings = site.settings
+    yield Finding("origin", "ok", f"The ledger's origin is {site.origin}.")
+    yield from _environment(settings)
+    yield from _keys(settings)
+    yield from _database(site)
+    yield from site.storage.probe()
+
+
+def _environment(settings: Settings) -> Iterator[Finding]:
+    if settings.production:
+        yield Finding("environment", "ok", "UNBROKEN_ENVIRONMENT is production.")
+    else:
+        yield Finding(
+            "environment", "weak", "Cookies go over plain HTTP too. Set UNBROKEN_ENVIRONMENT=production behind TLS."
+        )
+    if not settings.database_url:
+        yield Finding("embedded", "ok", "The embedded default: SQLite and a directory. One machine; back it up.")
+        free = shutil.disk_usage(settings.data).free
+        yield Finding(
+            "space", "ok" if free > MIN_FREE_BYTES else "weak", f"{free >> 30} GiB are free where the database is."
+        )
+
+
+def _keys(settings: Settings) -> Iterator[Finding]:
+    for use, path in settings.key_files.items():
+        if not path.exists():
+            if use != "signing":
+                yield Finding(
+                    f"key-{use}",
+                    "fault",
+                    f"The {use} key is missing. Restore it from your backup, or run `unbroken init`.",
+                )
+            continue
+        open_to_others = stat.S_IMODE(path.stat().st_mode) & (stat.S_IRWXG | stat.S_IRWXO)
+        if open_to_others:
+            yield Finding(f"key-{use}", "weak", f"The {use} key can be read by others. Run: chmod 600 on its file.")
+        else:
+            yield Finding(f"key-{use}", "ok", f"The {use} key is there and its owner's alone.")
+    signing = settings.key_files["signing"]
+    if signing.exists() and _readable(signing):
+        yield Finding(
+            "key-signing-here",
+            "weak",
+            "This user can read the signing key, so a serving process under it could sign. Run web and worker as different users.",
+        )
+
+
+def _readable(path: Path) -> bool:
+    try:
+        path.read_bytes()
+    except OSError:
+        return False
+    return True
+
+
+def _database(site: Site) -> Iterator[Finding]:
+    with site.engine.connect() as connection:
+        head = ScriptDirectory.from_config(alembic_config(connection)).get_current_head()
+        current = MigrationContext.configure(connection).get_current_revision()
+    if current == head:
+        yield Finding("migrations", "ok", "The tables are up to date.")
+    else:
+        yield Finding("migrations", "fault", "The tables are not up to date. Run `unbroken init`.")
+    yield _guards(site)
+
+
+def _guards(site: Site) -> Finding:
+    table = LedgerEntry.__tablename__
+    if site.engine.dialect.name == "sqlite":
+        with open_session(site.engine, read_only=True) as session:
+            found = session.execute(
+                sa.text("SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :t"), {"t": table}
+            )
+            guarded = found.scalar_one() >= 3
+        return Finding("ledger-guards", "ok", "The database refuses change to the ledger.") if guarded else _unguarded()
+    with open_session(site.engine, read_only=True) as session:
+        triggers = session.execute(
+            sa.text(
+                "SELECT count(*) FROM pg_trigger WHERE tgrelid = to_regclass(:t) AND NOT tgisinternal AND tgenabled <> 'D'"
+            ),
+            {"t": table},
+        ).scalar_one()
+        may_change = session.execute(
+            sa.text("SELECT has_table_privilege(:t, 'UPDATE, DELETE, TRUNCATE')"), {"t": table}
+        ).scalar_one()
+    if triggers < 2:
+        return _unguarded()
+    if may_change:
+        return Finding(
+            "ledger-guards",
+            "weak",
+            "The application's database role may change the ledger if the triggers are dropped. "
+            "Use a role of its own, with UNBROKEN_MIGRATION_URL and UNBROKEN_APP_ROLE.",
+        )
+    return Finding(
+        "ledger-guards",
+        "ok",
+        "The database refuses change to the ledger, and the application's role may only add to it.",
+    )
+
+
+def _unguarded() -> Finding:
+    return Finding(
+        "ledger-guards",
+        "fault",
+        "The triggers that guard the ledger are missing. Find out who dropped them; then run `unbroken ledger verify`.",
+    )

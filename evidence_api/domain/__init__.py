@@ -1,0 +1,1 @@
+"""The rules of the work, with the standard library alone: no database, no network, no clock."""

@@ -1,0 +1,1 @@
+"""The ledger: entry bytes, chains, commitments and their verification (LEDGER.md, version 1)."""

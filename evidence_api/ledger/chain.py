@@ -1,0 +1,156 @@
+"""Appending to the chains: LEDGER.md section 4. The caller's transaction holds the change that is recorded."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from evidence_api.db import database_time, insert_if_absent
+from evidence_api.domain.errors import ClockFault
+from evidence_api.keys import KeyStore
+from evidence_api.ledger import disclosure
+from evidence_api.ledger.entry import Entry, Fact, encode, entry_hash, genesis, moment, timestamp
+from evidence_api.models.ledger import ClockFaultInterval, Disclosure, LedgerEntry, LedgerHead, SubjectKey
+
+TOLERATED = timedelta(seconds=2)
+NO_ENTRY = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An entry before its place in the chain is known.
+
+    `data` holds opaque facts; `facts` those that are personal or sensitive, which become commitments.
+    """
+
+    subject: str
+    action: str
+    actor: UUID | None
+    role: str
+    auth: str
+    data: Mapping[str, Fact] = field(default_factory=dict)
+    facts: Mapping[str, Fact | float] = field(default_factory=dict)
+    occurred_at: datetime | None = None
+    case_id: UUID | None = None
+
+
+def append(session: Session, keys: KeyStore, log: str, drafts: Sequence[Draft]) -> list[LedgerEntry]:
+    """Append every draft, heads locked in sorted order, a subject's drafts in the order given.
+
+    Raises ClockFault where the clock is more than two seconds behind a chain's last entry.
+    """
+    written = []
+    for subject in sorted({draft.subject for draft in drafts}):
+        head = _lock_head(session, log, subject)
+        for draft in (d for d in drafts if d.subject == subject):
+            written.append(_append_one(session, keys, log, head, draft))
+    session.flush()
+    return written
+
+
+def _lock_head(session: Session, log: str, subject: str) -> LedgerHead:
+    find = (
+        select(LedgerHead)
+        .where(LedgerHead.subject == subject)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    head = session.execute(find).scalar_one_or_none()
+    if head is None:
+        insert_if_absent(
+            session, LedgerHead, subject=subject, seq=NO_ENTRY, hash=genesis(log, subject), recorded_at=None
+        )
+        head = session.execute(find).scalar_one()
+    return head
+
+
+def _append_one(session: Session, keys: KeyStore, log: str, head: LedgerHead, draft: Draft) -> LedgerEntry:
+    recorded_at = _time_for(session, head, draft)
+    disclosures = {name: disclosure.disclose(name, value) for name, value in draft.facts.items() if value is not None}
+    entry = Entry(
+        log=log,
+        id=str(uuid4()),
+        subject=draft.subject,
+        seq=head.seq + 1,
+        prev=head.hash,
+        action=draft.action,
+        actor=None if draft.actor is None else str(draft.actor),
+        role=draft.role,
+        auth=draft.auth,
+        recorded_at=timestamp(recorded_at),
+        occurred_at=timestamp(draft.occurred_at or recorded_at),
+        data=dict(draft.data),
+        commitments={name: disclosure.commit(text) for name, text in disclosures.items()},
+    )
+    body = encode(entry)
+    row = row_of(body, entry, draft.case_id)
+    session.add(row)
+    if disclosures:
+        key = keys.subject_key(session, draft.subject, create=True)
+        for name, text in disclosures.items():
+            sealed = keys.seal_with(key, text.encode("ascii"), f"disclosure:{row.hash}:{name}")
+            session.add(Disclosure(entry_hash=row.hash, name=name, subject=draft.subject, sealed=sealed))
+    head.seq, head.hash, head.recorded_at = entry.seq, row.hash, recorded_at
+    return row
+
+
+def row_of(body: bytes, entry: Entry, case_id: UUID | None) -> LedgerEntry:
+    """The row that keeps an entry: its bytes, and the columns derived from them."""
+    return LedgerEntry(
+        body=body,
+        entry_id=UUID(entry.id),
+        subject=entry.subject,
+        seq=entry.seq,
+        prev=entry.prev,
+        hash=entry_hash(body),
+        action=entry.action,
+        recorded_at=moment(entry.recorded_at),
+        case_id=case_id,
+    )
+
+
+def _time_for(session: Session, head: LedgerHead, draft: Draft) -> datetime:
+    """The clock rule: never back along a chain, but where the clock was declared to have been wrong."""
+    now = database_time(session)
+    last = head.recorded_at
+    if last is None or now >= last:
+        return now
+    if last - now <= TOLERATED:
+        return last
+    if draft.action == "system:clock_fault":
+        return now
+    declared = select(ClockFaultInterval.id).where(
+        ClockFaultInterval.begins_at <= last, ClockFaultInterval.ends_at >= last
+    )
+    if session.execute(declared.limit(1)).first() is not None:
+        return now
+    raise ClockFault(
+        f"The server's clock is {(last - now).total_seconds():.0f} s behind what is already recorded. Set the clock right; "
+        "if the record is what is wrong, a supervisor declares the clock fault with a fresh code."
+    )
+
+
+def disclosures_of(session: Session, keys: KeyStore, entry_hashes: Sequence[str]) -> dict[str, dict[str, str]]:
+    """The disclosures of entries: entry hash → name → disclosure. Erased ones are simply not there."""
+    query = (
+        select(Disclosure.entry_hash, Disclosure.name, Disclosure.sealed, Disclosure.subject, SubjectKey.wrapped)
+        .join(SubjectKey, SubjectKey.subject == Disclosure.subject)
+        .where(Disclosure.entry_hash.in_(entry_hashes))
+    )
+    unwrapped: dict[str, bytes] = {}
+    found: dict[str, dict[str, str]] = {}
+    for hash_, name, sealed, subject, wrapped in session.execute(query):
+        if subject not in unwrapped:
+            unwrapped[subject] = keys.unwrap(subject, wrapped)
+        found.setdefault(hash_, {})[name] = keys.open_with(
+            unwrapped[subject], sealed, f"disclosure:{hash_}:{name}"
+        ).decode("ascii")
+    return found
+
+
+def facts_of(entry: Entry, disclosures: Mapping[str, str]) -> dict[str, Fact | float]:
+    """The facts that these disclosures open in an entry."""
+    return {name: disclosure.open_disclosure(text, name, entry.commitments[name]) for name, text in disclosures.items()}

@@ -1,0 +1,222 @@
+"""Who may do what: one enum, one table, and the need-to-know behind every read (DESIGN.md section 6).
+
+Default deny. A cell of the table is absent (never), `ALWAYS`, or a condition on the actor and the thing. Conditions
+see rows that need-to-know has already let through.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from evidence_api.db import Base
+from evidence_api.domain.roles import Actor, Role, Scope
+from evidence_api.models import Assignment, AuthSession, Case, Evidence, Office, Reader, Token, Transfer, Upload, User
+
+
+class Permission(StrEnum):
+    """Everything that can be asked of the service."""
+
+    SIGN_IN = "sign_in"
+    ACCOUNT_SELF = "account_self"
+    ACCOUNT_OWN = "account_own"
+    ACCOUNT_MANAGE = "account_manage"
+    ACCOUNT_LOOK_UP = "account_look_up"
+    CASE_OPEN = "case_open"
+    CASE_READ = "case_read"
+    CASE_EDIT = "case_edit"
+    CASE_ASSIGN = "case_assign"
+    CASE_STAGE = "case_stage"
+    EVIDENCE_ADD = "evidence_add"
+    UPLOAD_OWN = "upload_own"
+    EVIDENCE_LIST = "evidence_list"
+    EVIDENCE_READ = "evidence_read"
+    EVIDENCE_OPEN = "evidence_open"
+    EVIDENCE_VERIFY = "evidence_verify"
+    EVIDENCE_CORRECT = "evidence_correct"
+    EVIDENCE_SHARE = "evidence_share"
+    CUSTODY_MOVE = "custody_move"
+    CUSTODY_OFFER = "custody_offer"
+    CUSTODY_DECIDE = "custody_decide"
+    CUSTODY_HOLD = "custody_hold"
+    QUARANTINE_RELEASE = "quarantine_release"
+    CLOCK_FAULT = "clock_fault"
+    LEDGER_VERIFY = "ledger_verify"
+    HEALTH = "health"
+    OPERATE = "operate"
+
+
+Condition = Callable[[Session, Actor, Any], bool]
+
+
+def ALWAYS(_session: Session, _actor: Actor, _thing: Any) -> bool:  # noqa: N802
+    """Whenever the actor can see the thing at all."""
+    return True
+
+
+def is_lead(_session: Session, actor: Actor, case: Case) -> bool:
+    """Only who leads the case."""
+    return case.lead_id == actor.user_id
+
+
+def is_custodian(_session: Session, actor: Actor, item: Evidence) -> bool:
+    """Only who holds the item."""
+    return item.custodian_id == actor.user_id
+
+
+def is_party(_session: Session, actor: Actor, transfer: Transfer) -> bool:
+    """Only who offers or who is offered to; which of the two, the use case says."""
+    return actor.user_id in (transfer.from_id, transfer.to_id)
+
+
+def may_open(session: Session, actor: Actor, item: Evidence) -> bool:
+    """A restricted item is opened only by those named; another by whoever sees it."""
+    return item.sensitivity != "restricted" or is_named(session, actor, item)
+
+
+def is_named(session: Session, actor: Actor, item: Evidence) -> bool:
+    """The person is named as a reader of the item."""
+    return session.get(Reader, (item.id, actor.user_id)) is not None
+
+
+_I, _L, _S, _C, _A = Role.INVESTIGATOR, Role.LAWYER, Role.SUPERVISOR, Role.CASEWORKER, Role.ADMINISTRATOR
+_ALL: dict[Role, Condition] = dict.fromkeys((_I, _L, _S, _C, _A), ALWAYS)
+_SYS = Role.SYSTEM
+
+TABLE: Mapping[Permission, Mapping[Role, Condition]] = {
+    Permission.SIGN_IN: {},
+    Permission.HEALTH: {},
+    Permission.ACCOUNT_SELF: _ALL,
+    Permission.ACCOUNT_OWN: {**_ALL, _SYS: ALWAYS},
+    Permission.ACCOUNT_MANAGE: {_A: ALWAYS, _SYS: ALWAYS},
+    Permission.ACCOUNT_LOOK_UP: {_I: ALWAYS, _L: ALWAYS, _S: ALWAYS, _C: ALWAYS, _A: ALWAYS},
+    Permission.CASE_OPEN: {_I: ALWAYS, _L: ALWAYS, _S: ALWAYS},
+    Permission.CASE_READ: {_I: ALWAYS, _L: ALWAYS, _S: ALWAYS, _C: ALWAYS},
+    Permission.CASE_EDIT: {_I: is_lead, _L: is_lead, _S: ALWAYS},
+    Permission.CASE_ASSIGN: {_I: is_lead, _L: is_lead, _S: ALWAYS},
+    Permission.CASE_STAGE: {_I: ALWAYS, _L: ALWAYS, _S: ALWAYS},
+    Permission.EVIDENCE_ADD: {_I: ALWAYS, _L: ALWAYS, _C: ALWAYS},
+    Permission.UPLOAD_OWN: {_I: ALWAYS, _L: ALWAYS, _C: ALWAYS},
+    Permission.EVIDENCE_LIST: {_I: ALWAYS, _L: ALWAYS, _S: ALWAYS, _C: ALWAYS},
+    Permission.EVIDENCE_READ: {_I: ALWAYS, _L: ALWAYS, _S: ALWAYS, _C: ALWAYS},
+    Permission.EVIDENCE_OPEN: {_I: may_open, _L: may_open, _S: may_open, _C: may_open},
+    Permission.EVIDENCE_VERIFY: {_I: ALWAYS, _L: ALWAYS, _S: ALWAYS},
+    Permission.EVIDENCE_CORRECT: {_I: ALWAYS, _L: ALWAYS},
+    Permission.EVIDENCE_SHARE: {_I: is_custodian, _L: is_custodian, _S: ALWAYS},
+    Permission.CUSTODY_MOVE: {_I: ALWAYS, _L: ALWAYS},
+    Permission.CUSTODY_OFFER: {_I: is_custodian, _L: is_custodian},
+    Permission.CUSTODY_DECIDE: {_I: is_party, _L: is_party},
+    Permission.CUSTODY_HOLD: {_L: ALWAYS, _S: ALWAYS},
+    Permission.QUARANTINE_RELEASE: {_S: ALWAYS},
+    Permission.CLOCK_FAULT: {_S: ALWAYS},
+    Permission.LEDGER_VERIFY: {_S: ALWAYS, _SYS: ALWAYS},
+    Permission.OPERATE: {_SYS: ALWAYS},
+}
+"""SIGN_IN and HEALTH are for anyone, signed in or not: `PUBLIC`."""
+
+PUBLIC = frozenset({Permission.SIGN_IN, Permission.HEALTH})
+
+SCOPES: Mapping[Scope, frozenset[Permission]] = {
+    Scope.UPLOAD: frozenset({Permission.ACCOUNT_SELF, Permission.UPLOAD_OWN, Permission.EVIDENCE_ADD}),
+    Scope.READ: frozenset(
+        {
+            Permission.ACCOUNT_SELF,
+            Permission.ACCOUNT_LOOK_UP,
+            Permission.CASE_READ,
+            Permission.EVIDENCE_LIST,
+            Permission.EVIDENCE_READ,
+            Permission.EVIDENCE_OPEN,
+            Permission.EVIDENCE_VERIFY,
+            Permission.LEDGER_VERIFY,
+        }
+    ),
+    Scope.ALL: frozenset(Permission),
+}
+"""What a token of each scope may be used for, whatever its role. Every token may ask whose it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why not, in a sentence for the one who asked."""
+
+    detail: str
+
+
+def refusal(session: Session, actor: Actor, permission: Permission, thing: Base | None) -> Refusal | None:
+    """None where the actor may; otherwise why not. Visibility has been settled before."""
+    if permission in PUBLIC:
+        return None
+    if permission not in SCOPES[actor.scope]:
+        return Refusal(f"This token is for {actor.scope.value} only. Use one with a wider scope.")
+    condition = TABLE[permission].get(actor.role)
+    if condition is None:
+        return Refusal(f"This is not for the role of {actor.role.value}.")
+    if thing is not None and not condition(session, actor, thing):
+        return Refusal(_REASONS[condition])
+    return None
+
+
+_REASONS: Mapping[Condition, str] = {
+    is_lead: "Only the lead of the case, or a supervisor, may do this.",
+    is_custodian: "Only the item's custodian may do this.",
+    is_party: "Only the two people of the hand-over may do this.",
+    may_open: "The item is restricted, and you are not named to open it.",
+}
+
+
+def visible(model: type[Base], actor: Actor) -> sa.ColumnElement[bool]:
+    """Need-to-know as a condition in SQL: which rows of `model` exist at all for this actor."""
+    return _VISIBLE[model](actor)
+
+
+def _cases(actor: Actor) -> sa.ColumnElement[bool]:
+    if actor.role is Role.SYSTEM:
+        return sa.true()
+    if actor.role is Role.SUPERVISOR:
+        return Case.office_id == actor.office_id
+    if actor.role is Role.ADMINISTRATOR:
+        return sa.false()
+    assigned = sa.select(Assignment.case_id).where(
+        Assignment.user_id == actor.user_id, Assignment.role == actor.role, Assignment.ended_at.is_(None)
+    )
+    return Case.id.in_(assigned)
+
+
+def _of_case(column: Any, actor: Actor) -> sa.ColumnElement[bool]:
+    if actor.role is Role.SYSTEM:
+        return sa.true()
+    condition: sa.ColumnElement[bool] = column.in_(sa.select(Case.id).where(_cases(actor)))
+    return condition
+
+
+def _evidence(actor: Actor) -> sa.ColumnElement[bool]:
+    within = _of_case(Evidence.case_id, actor)
+    if actor.role is not Role.CASEWORKER:
+        return within
+    shared = sa.select(Reader.evidence_id).where(Reader.user_id == actor.user_id)
+    return within & ((Evidence.collector_id == actor.user_id) | Evidence.id.in_(shared))
+
+
+def _users(actor: Actor) -> sa.ColumnElement[bool]:
+    return sa.true() if actor.role is Role.SYSTEM else User.office_id == actor.office_id
+
+
+def _own(column: Any, actor: Actor) -> sa.ColumnElement[bool]:
+    condition: sa.ColumnElement[bool] = sa.true() if actor.role is Role.SYSTEM else column == actor.user_id
+    return condition
+
+
+_VISIBLE: Mapping[type[Base], Callable[[Actor], sa.ColumnElement[bool]]] = {
+    Case: _cases,
+    Evidence: _evidence,
+    Transfer: lambda actor: _of_case(Transfer.case_id, actor),
+    Assignment: lambda actor: _of_case(Assignment.case_id, actor),
+    Upload: lambda actor: _own(Upload.user_id, actor) & _of_case(Upload.case_id, actor),
+    User: _users,
+    Token: lambda actor: _own(Token.user_id, actor),
+    AuthSession: lambda actor: _own(AuthSession.user_id, actor),
+    Office: lambda actor: sa.true() if actor.role is Role.SYSTEM else Office.id == actor.office_id,
+}

@@ -1,0 +1,253 @@
+"""Accounts, their roles and their tokens. Every change is on the chain of the account that it concerns."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm.attributes import flag_modified
+
+from evidence_api import authenticator, credentials
+from evidence_api.domain.errors import Conflict, InvalidInput
+from evidence_api.domain.roles import PERSONAL_ROLES, Role, Scope
+from evidence_api.models import Installation, Office, Token, Tries, User, UserRole
+from evidence_api.policy import Permission
+from evidence_api.services._accounts import NewToken, end_all, new_token
+from evidence_api.services._pages import Page, page
+from evidence_api.work import Work, act, act_on
+
+USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
+USERNAME_RULE = "Take 2 to 64 letters a to z, digits, dots, dashes or underscores, beginning with a letter or digit."
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A new account and what is shown of it once: an initial password, or the authenticator's URI and recovery codes."""
+
+    user: User
+    password: str | None
+    otpauth_uri: str | None
+    recovery_codes: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """Who is asking, in which role, and how far a token reaches."""
+
+    user: User
+    role: Role
+    scope: Scope
+    office: str
+    recovery_codes_left: int
+
+
+@act(Permission.OPERATE)
+def initialise(work: Work, *, office: str, name: str) -> bool:
+    """The installation's first rows, and its first entry. Safe to repeat: False where they are there already."""
+    if work.session.scalars(sa.select(Installation)).one_or_none() is not None:
+        return False
+    installation = Installation(id=work.site.installation, origin=work.site.origin, created_at=work.now)
+    first = Office(code=office, name=name)
+    work.session.add_all([installation, first])
+    work.session.flush()
+    work.record(installation, "system:init")
+    work.record(first, "office:created", data={"code": office}, facts={"name": name})
+    return True
+
+
+@act(Permission.ACCOUNT_MANAGE)
+def add_user(work: Work, *, username: str, roles: Sequence[Role], password: str | None = None) -> Added:
+    """A new account. With a password its authenticator is made at once; without, she sets up both at first sign-in.
+
+    Raises InvalidInput for a name that is taken or of the wrong form, a weak password, or no role.
+    """
+    _step_up(work)
+    name = username.strip().casefold()
+    _check_new_user(work, name, roles, password)
+    initial = None if password else credentials.initial_password()
+    user = User(
+        office_id=_office(work),
+        username=name,
+        password_hash=credentials.hash_password(password or initial or ""),
+        must_change_password=password is None,
+        created_at=work.now,
+        roles=[UserRole(role=role) for role in dict.fromkeys(roles)],
+    )
+    work.session.add(user)
+    work.session.flush()
+    uri, codes = None, []
+    if password:
+        uri = authenticator.issue_secret(work, user)
+        codes = authenticator.issue_recovery_codes(work, user)
+        user.enrolled_at = work.now
+    held = " ".join(sorted(role.value for role in user.role_names))
+    work.record(user, "user:created", data={"roles": held, "enrolled": password is not None}, facts={"username": name})
+    return Added(user, initial, uri, codes)
+
+
+def _check_new_user(work: Work, name: str, roles: Sequence[Role], password: str | None) -> None:
+    errors: dict[str, list[str]] = {}
+    if not USERNAME.fullmatch(name):
+        errors["username"] = [USERNAME_RULE]
+    elif work.session.scalars(sa.select(User.id).where(User.username == name)).first() is not None:
+        errors["username"] = ["This user name is taken. Take another."]
+    if not roles or not set(roles) <= set(PERSONAL_ROLES):
+        errors["roles"] = [f"Give at least one role of: {', '.join(PERSONAL_ROLES)}."]
+    faults = credentials.password_faults(password, name) if password is not None else []
+    if faults:
+        errors["password"] = faults
+    if errors:
+        raise InvalidInput(errors)
+
+
+def _office(work: Work) -> UUID:
+    """The actor's own office; for the system, the first."""
+    if work.actor.office_id is not None:
+        return work.actor.office_id
+    return work.session.scalars(sa.select(Office.id).order_by(Office.id).limit(1)).one()
+
+
+def _step_up(work: Work) -> None:
+    """A person needs a fresh code; whoever runs the command line has the machine already."""
+    if work.actor.role is not Role.SYSTEM:
+        work.step_up()
+
+
+@act(Permission.ACCOUNT_MANAGE, read_only=True)
+def list_users(work: Work, *, limit: int = 50, cursor: UUID | None = None) -> Page[User]:
+    """The accounts of the office, newest first."""
+    return page(work, work.query(User), User.id, limit, cursor)
+
+
+@act(Permission.ACCOUNT_LOOK_UP, read_only=True)
+def list_people(work: Work, *, limit: int = 50, cursor: UUID | None = None, role: Role | None = None) -> Page[User]:
+    """The people of the office who can be assigned or offered something, newest account first."""
+    find = work.query(User).where(User.disabled_at.is_(None))
+    if role is not None:
+        find = find.where(User.id.in_(sa.select(UserRole.user_id).where(UserRole.role == role)))
+    return page(work, find, User.id, limit, cursor)
+
+
+@act_on(User, Permission.ACCOUNT_MANAGE, read_only=True)
+def get_user(work: Work, user: User) -> User:
+    """One account of the office."""
+    return user
+
+
+@act_on(User, Permission.ACCOUNT_MANAGE)
+def grant_role(work: Work, user: User, *, role: Role) -> User:
+    """Let the account act in one role more. Never one's own account."""
+    _not_oneself(work, user)
+    _step_up(work)
+    if role in user.role_names:
+        raise Conflict("The account has this role already.")
+    user.roles.append(UserRole(role=role))
+    _touch(user)
+    work.record(user, "user:role_granted", data={"role": role.value})
+    return user
+
+
+@act_on(User, Permission.ACCOUNT_MANAGE)
+def revoke_role(work: Work, user: User, *, role: Role) -> User:
+    """Take a role away; sessions and tokens in that role end with it. Never one's own account."""
+    _not_oneself(work, user)
+    _step_up(work)
+    held = next((held for held in user.roles if held.role is role), None)
+    if held is None:
+        raise Conflict("The account does not have this role.")
+    if len(user.roles) == 1:
+        raise Conflict("This is the account's last role. Disable the account instead, or grant another role first.")
+    user.roles.remove(held)
+    _touch(user)
+    ended = end_all(work, user, role=role)
+    work.record(user, "user:role_revoked", data={"role": role.value, **ended})
+    return user
+
+
+def _not_oneself(work: Work, user: User) -> None:
+    if user.id == work.actor.user_id:
+        raise work.forbid(
+            "Nobody changes her own roles or account. Ask another administrator.", Permission.ACCOUNT_MANAGE, user
+        )
+
+
+def _touch(user: User) -> None:
+    """Roles are rows of their own: the account's version must rise with them all the same."""
+    flag_modified(user, "username")
+
+
+@act_on(User, Permission.ACCOUNT_MANAGE)
+def disable(work: Work, user: User) -> User:
+    """Shut the account: no sign-in, and everything that is signed in ends now."""
+    _not_oneself(work, user)
+    _step_up(work)
+    if user.disabled_at is not None:
+        raise Conflict("The account is disabled already.")
+    user.disabled_at = work.now
+    work.record(user, "user:disabled", data=end_all(work, user))
+    return user
+
+
+@act_on(User, Permission.ACCOUNT_MANAGE)
+def enable(work: Work, user: User) -> User:
+    """Open a disabled account again."""
+    _not_oneself(work, user)
+    _step_up(work)
+    if user.disabled_at is None:
+        raise Conflict("The account is not disabled.")
+    user.disabled_at = None
+    work.record(user, "user:enabled")
+    return user
+
+
+@act_on(User, Permission.ACCOUNT_MANAGE)
+def unblock(work: Work, user: User) -> User:
+    """Forget the wrong tries, so that she may sign in at once."""
+    work.session.execute(sa.delete(Tries).where(Tries.key == str(user.id)))
+    work.record(user, "user:unblocked")
+    return user
+
+
+@act_on(User, Permission.ACCOUNT_MANAGE)
+def reset_authenticator(work: Work, user: User) -> Added:
+    """For a lost phone: she starts as at first sign-in, with an initial password. Everything that is signed in ends."""
+    _not_oneself(work, user)
+    _step_up(work)
+    initial = credentials.initial_password()
+    user.password_hash = credentials.hash_password(initial)
+    user.must_change_password = True
+    authenticator.remove(work, user)
+    work.record(user, "user:authenticator_reset", data=end_all(work, user))
+    return Added(user, initial, None, [])
+
+
+@act_on(User, Permission.OPERATE)
+def add_token(work: Work, user: User, *, role: Role | None = None, scope: Scope, days: int, name: str) -> NewToken:
+    """A token made by whoever runs the command line."""
+    return new_token(work, user, role=role, scope=scope, days=days, name=name)
+
+
+@act(Permission.ACCOUNT_OWN, read_only=True)
+def list_tokens(work: Work, *, limit: int = 50, cursor: UUID | None = None) -> Page[Token]:
+    """One's own tokens that are still good, newest first."""
+    good = work.query(Token).where(Token.revoked_at.is_(None), Token.expires_at > work.now)
+    return page(work, good, Token.id, limit, cursor)
+
+
+@act_on(Token, Permission.ACCOUNT_OWN)
+def revoke_token(work: Work, token: Token) -> None:
+    """End one's own token now."""
+    if token.revoked_at is not None:
+        raise Conflict("The token is revoked already.")
+    token.revoked_at = work.now
+    work.record(token, "user:token_revoked", data={"token": str(token.id)})
+
+
+@act(Permission.ACCOUNT_SELF, read_only=True)
+def me(work: Work) -> Me:
+    """Who is asking."""
+    assert work.actor.user_id is not None
+    user = work.get(User, work.actor.user_id, Permission.ACCOUNT_SELF)
+    office = work.session.get_one(Office, user.office_id).code
+    return Me(user, work.actor.role, work.actor.scope, office, authenticator.recovery_codes_left(work, user))

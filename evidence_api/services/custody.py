@@ -1,0 +1,271 @@
+"""Custody: hand-overs, check-out and -in, hold, correction, restriction. Each act says who is responsible from now on."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from evidence_api.domain.custody import CUSTODY, RETURNING, TAKING, TRANSFERS, Sensitivity, TransferState
+from evidence_api.domain.errors import Conflict, InvalidInput, Quarantined
+from evidence_api.domain.roles import Role
+from evidence_api.ledger.entry import Fact
+from evidence_api.models import Assignment, Case, Evidence, LedgerEntry, Reader, Transfer, User
+from evidence_api.policy import Permission
+from evidence_api.services._pages import Page, page
+from evidence_api.work import Work, act, act_on
+
+HOLDERS = (Role.INVESTIGATOR, Role.LAWYER)
+CORRECTABLE = frozenset({"title", "captured_at", "method", "device", "latitude", "longitude", "tag", "place"})
+
+
+@act_on(Evidence, Permission.CUSTODY_OFFER)
+def offer(work: Work, item: Evidence, *, to: UUID, reason: str) -> Transfer:
+    """Offer the item to another person of the case. It stays with the custodian until the other accepts."""
+    _refuse_quarantined(item)
+    if to == item.custodian_id:
+        raise InvalidInput({"to": ["The item is with this person already."]})
+    if not _may_hold(work, item, to):
+        raise InvalidInput(
+            {"to": ["Only an investigator or lawyer who is assigned to the case can be handed an item."]}
+        )
+    transfer = Transfer(
+        case_id=item.case_id, evidence_id=item.id, from_id=item.custodian_id, to_id=to, offered_at=work.now
+    )
+    transfer.state = TransferState.OFFERED
+    work.session.add(transfer)
+    receiver: dict[str, Fact] = {"receiver": str(work.known_as(item.case_id, to))}
+    work.transition(item, "state", CUSTODY, "offer", Permission.CUSTODY_OFFER, data=receiver, facts={"reason": reason})
+    work.session.flush()
+    return transfer
+
+
+@act_on(Transfer, Permission.CUSTODY_DECIDE)
+def accept(work: Work, transfer: Transfer) -> Transfer:
+    """Take the item over. Only the person offered to, with a fresh code from her own authenticator."""
+    _only(work, transfer, transfer.to_id, "Only the person to whom the item is offered may accept it.")
+    work.step_up()
+    item = _decide(work, transfer, "accept")
+    _refuse_quarantined(item)
+    item.custodian_id = transfer.to_id
+    custodian: dict[str, Fact] = {"custodian": str(work.known_as(item.case_id, transfer.to_id))}
+    work.transition(item, "state", CUSTODY, "accept", Permission.CUSTODY_DECIDE, data=custodian)
+    return transfer
+
+
+@act_on(Transfer, Permission.CUSTODY_DECIDE)
+def refuse(work: Work, transfer: Transfer, *, reason: str) -> Transfer:
+    """Decline the item. It stays with the one who offered it."""
+    _only(work, transfer, transfer.to_id, "Only the person to whom the item is offered may refuse it.")
+    item = _decide(work, transfer, "refuse")
+    work.transition(item, "state", CUSTODY, "refuse", Permission.CUSTODY_DECIDE, facts={"reason": reason})
+    return transfer
+
+
+@act_on(Transfer, Permission.CUSTODY_DECIDE)
+def withdraw(work: Work, transfer: Transfer, *, reason: str) -> Transfer:
+    """Take an offer back that is neither accepted nor refused."""
+    _only(work, transfer, transfer.from_id, "Only the person who offered the item may withdraw the offer.")
+    item = _decide(work, transfer, "withdraw")
+    work.transition(item, "state", CUSTODY, "withdraw", Permission.CUSTODY_DECIDE, facts={"reason": reason})
+    return transfer
+
+
+@act(Permission.EVIDENCE_LIST, read_only=True)
+def list_transfers(
+    work: Work, *, limit: int, cursor: UUID | None, mine: bool, state: TransferState | None
+) -> Page[Transfer]:
+    """Hand-overs in the actor's cases, newest first; with `mine`, only those offered to her."""
+    query = work.query(Transfer)
+    if mine:
+        query = query.where(Transfer.to_id == work.actor.user_id)
+    if state is not None:
+        query = query.where(Transfer.state == state)
+    return page(work, query, Transfer.id, limit, cursor)
+
+
+@act_on(Transfer, Permission.EVIDENCE_READ, read_only=True)
+def read_transfer(work: Work, transfer: Transfer) -> Transfer:
+    """One hand-over."""
+    return transfer
+
+
+@act_on(Evidence, Permission.CUSTODY_MOVE)
+def move(
+    work: Work,
+    item: Evidence,
+    *,
+    action: str,
+    reason: str,
+    place: str | None = None,
+    due_at: datetime | None = None,
+    occurred_at: datetime | None = None,
+) -> Evidence:
+    """Check the item out or in, take it to court or bring it back.
+
+    Who takes it is its custodian until she brings it back; then it is again with the one who had it before.
+    """
+    if action not in TAKING | RETURNING:
+        raise InvalidInput({"action": [f"Give one of: {', '.join(sorted(TAKING | RETURNING))}."]})
+    if action in RETURNING and item.custodian_id != work.actor.user_id:
+        raise work.forbid("Only the person who took the item may bring it back.", Permission.CUSTODY_MOVE, item)
+    work.step(CUSTODY, item.state, action, Permission.CUSTODY_MOVE, item)
+    if action in TAKING:
+        _refuse_quarantined(item)
+        item.lender_id, item.custodian_id = item.custodian_id, _me(work)
+    else:
+        item.custodian_id, item.lender_id = item.lender_id or item.custodian_id, None
+    item.place = place or item.place
+    data: dict[str, Fact] = {"custodian": str(work.known_as(item.case_id, item.custodian_id))}
+    facts = {"reason": reason, "place": place, "due_at": None if due_at is None else due_at.isoformat()}
+    work.transition(
+        item, "state", CUSTODY, action, Permission.CUSTODY_MOVE, data=data, facts=facts, occurred_at=occurred_at
+    )
+    return item
+
+
+@act_on(Evidence, Permission.CUSTODY_HOLD)
+def hold(work: Work, item: Evidence, *, reason: str) -> Evidence:
+    """Put the item under legal hold: it cannot be disposed of."""
+    if item.held:
+        raise Conflict("The item is under legal hold already.")
+    item.held = True
+    work.record(item, "evidence:hold", facts={"reason": reason})
+    return item
+
+
+@act_on(Evidence, Permission.CUSTODY_HOLD)
+def lift_hold(work: Work, item: Evidence, *, reason: str) -> Evidence:
+    """End the legal hold. Only a supervisor, with a fresh code."""
+    if work.actor.role is not Role.SUPERVISOR:
+        raise work.forbid("Only a supervisor may lift a legal hold.", Permission.CUSTODY_HOLD, item)
+    work.step_up()
+    if not item.held:
+        raise Conflict("The item is not under legal hold.")
+    item.held = False
+    work.record(item, "evidence:lift_hold", facts={"reason": reason})
+    return item
+
+
+@act_on(Evidence, Permission.EVIDENCE_CORRECT)
+def correct(work: Work, item: Evidence, *, corrects: str, reason: str, **changes: object) -> Evidence:
+    """Correct what was said of the item. The wrong entry stays; a new one names it by its hash."""
+    changed = {name: value for name, value in changes.items() if value is not None}
+    if not changed:
+        raise InvalidInput({"title": [f"Give at least one fact to correct: {', '.join(sorted(CORRECTABLE))}."]})
+    known = sa.select(LedgerEntry.id).where(LedgerEntry.subject == item.subject, LedgerEntry.hash == corrects)
+    if work.session.execute(known).first() is None:
+        raise InvalidInput({"corrects": ["There is no entry with this hash in the item's chain."]})
+    for name, value in changed.items():
+        setattr(item, name, value)
+    work.record(item, "evidence:correct", data={"corrects": corrects}, facts={"reason": reason, **_as_facts(changed)})
+    return item
+
+
+def _as_facts(changes: Mapping[str, object]) -> dict[str, Fact | float]:
+    return {
+        n: v if isinstance(v, str | int | float) else v.isoformat()
+        for n, v in changes.items()
+        if isinstance(v, str | int | float | datetime)
+    }
+
+
+@act_on(Evidence, Permission.EVIDENCE_SHARE)
+def name_reader(work: Work, item: Evidence, *, user: UUID) -> Reader:
+    """Name a person who may open the item: a restricted one, or one shared with a caseworker. Never oneself."""
+    if user == work.actor.user_id:
+        raise work.forbid("Another person must name you.", Permission.EVIDENCE_SHARE, item)
+    if not _assigned(work, item.case_id, user):
+        raise InvalidInput({"user": ["This person is not assigned to the case."]})
+    if work.session.get(Reader, (item.id, user)) is not None:
+        raise Conflict("This person is named already.")
+    reader = Reader(evidence_id=item.id, user_id=user)
+    work.session.add(reader)
+    work.record(item, "evidence:name_reader", data={"reader": str(work.known_as(item.case_id, user))})
+    return reader
+
+
+@act_on(Evidence, Permission.EVIDENCE_SHARE)
+def drop_reader(work: Work, item: Evidence, user: UUID, *, reason: str) -> None:
+    """End a person's being named."""
+    reader = work.session.get(Reader, (item.id, user))
+    if reader is None:
+        raise Conflict("This person is not named.")
+    work.session.delete(reader)
+    work.record(
+        item, "evidence:drop_reader", data={"reader": str(work.known_as(item.case_id, user))}, facts={"reason": reason}
+    )
+
+
+@act_on(Evidence, Permission.EVIDENCE_SHARE)
+def set_sensitivity(work: Work, item: Evidence, *, sensitivity: Sensitivity, reason: str) -> Evidence:
+    """Mark the item restricted (imagery of abuse), or, as a supervisor with a fresh code, ordinary again."""
+    if sensitivity is Sensitivity.ORDINARY:
+        if work.actor.role is not Role.SUPERVISOR:
+            raise work.forbid("Only a supervisor may lift a restriction.", Permission.EVIDENCE_SHARE, item)
+        work.step_up()
+    if sensitivity is item.sensitivity:
+        raise Conflict(f"The item is {sensitivity.value} already.")
+    item.sensitivity = sensitivity
+    work.record(
+        item,
+        "evidence:restrict" if sensitivity is Sensitivity.RESTRICTED else "evidence:unrestrict",
+        facts={"reason": reason},
+    )
+    return item
+
+
+def _decide(work: Work, transfer: Transfer, action: str) -> Evidence:
+    row = work.step(TRANSFERS, transfer.state, action, Permission.CUSTODY_DECIDE, transfer)
+    assert row.target is not None
+    transfer.state = row.target
+    transfer.decided_at = work.now
+    lock = (
+        sa.select(Evidence)
+        .where(Evidence.id == transfer.evidence_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return work.session.scalars(lock).one()
+
+
+def _only(work: Work, transfer: Transfer, person: UUID, detail: str) -> None:
+    if work.actor.user_id != person:
+        raise work.forbid(detail, Permission.CUSTODY_DECIDE, transfer)
+
+
+def _refuse_quarantined(item: Evidence) -> None:
+    if item.quarantined:
+        raise Quarantined("The item is quarantined. A supervisor must release it first.")
+
+
+def _me(work: Work) -> UUID:
+    assert work.actor.user_id is not None
+    return work.actor.user_id
+
+
+def _may_hold(work: Work, item: Evidence, user: UUID) -> bool:
+    return _assigned(work, item.case_id, user, HOLDERS)
+
+
+def _assigned(work: Work, case_id: UUID, user: UUID, roles: Sequence[Role] | None = None) -> bool:
+    query = (
+        sa.select(Assignment.id)
+        .join(User, User.id == Assignment.user_id)
+        .where(
+            Assignment.case_id == case_id,
+            Assignment.user_id == user,
+            Assignment.ended_at.is_(None),
+            User.disabled_at.is_(None),
+        )
+    )
+    if roles is None:
+        supervisor = (
+            sa.select(Case.id).join(User, User.office_id == Case.office_id).where(Case.id == case_id, User.id == user)
+        )
+        person = work.session.get(User, user)
+        if person is not None and Role.SUPERVISOR in person.role_names:
+            return work.session.execute(supervisor).first() is not None
+    else:
+        query = query.where(Assignment.role.in_(roles))
+    return work.session.execute(query.limit(1)).first() is not None

@@ -1,0 +1,92 @@
+"""Setting an installation up: tables, keys, origin, the first office. Each step is safe to repeat."""
+
+import base64
+import os
+import re
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+import migrations
+from evidence_api.config import BadSettings, Settings
+from evidence_api.db import make_engine, new_id
+from evidence_api.domain.roles import OPERATOR
+from evidence_api.keys import KeyStore, new_key_file, read_key_file
+from evidence_api.models.ledger import LedgerEntry
+from evidence_api.services import accounts
+from evidence_api.site import open_storage
+from evidence_api.work import Site, begin
+
+ORIGIN = re.compile(r"[a-z0-9.-]+(:\d+)?(/[a-z0-9._/-]+)?")
+
+
+def alembic_config(connection: sa.Connection) -> Config:
+    """Alembic, pointed at our migrations and working in this connection's transaction."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    config.attributes["connection"] = connection
+    return config
+
+
+def migrate(settings: Settings) -> None:
+    """Bring the tables up to date, as the owner of the tables where one is named apart."""
+    if not settings.migration_url and settings.database.startswith("sqlite"):
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    engine = make_engine(settings.migration_url or settings.database)
+    with engine.begin() as connection:
+        command.upgrade(alembic_config(connection), "head")
+        if settings.app_role:
+            grant(connection, settings.app_role)
+    engine.dispose()
+
+
+def grant(connection: sa.Connection, role: str) -> None:
+    """Give the application's role what it needs and no more: INSERT and SELECT alone on the ledger (LEDGER.md section 4)."""
+    quoted = connection.dialect.identifier_preparer.quote(role)
+    connection.execute(sa.text(f"GRANT USAGE ON SCHEMA public TO {quoted}"))
+    connection.execute(sa.text(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {quoted}"))
+    connection.execute(sa.text(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {quoted}"))
+    connection.execute(sa.text(f"REVOKE UPDATE, DELETE, TRUNCATE ON {LedgerEntry.__tablename__} FROM {quoted}"))
+
+
+def make_keys(settings: Settings) -> list[str]:
+    """Make the key files that are not there yet; the uses of those made. A signing key is Ed25519, the others AES-256."""
+    made = []
+    for use, path in settings.key_files.items():
+        if path.exists():
+            continue
+        if use == "signing":
+            _new_signing_key(path)
+        else:
+            new_key_file(path)
+        made.append(use)
+    return made
+
+
+def _new_signing_key(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    seed = Ed25519PrivateKey.generate().private_bytes_raw()
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(base64.b64encode(seed) + b"\n")
+
+
+def check_origin(origin: str) -> str:
+    """The origin, if it is a schemeless URL as C2SP tlog-checkpoint wants. Raises BadSettings."""
+    if not ORIGIN.fullmatch(origin):
+        raise BadSettings("The origin must be a schemeless URL such as evidence.example.org/ledger")
+    return origin
+
+
+def initialise(settings: Settings, *, origin: str, office: str, name: str) -> bool:
+    """The first rows, recorded as the first act; tables and keys are there. False where it was done before."""
+    keys = KeyStore(read_key_file(settings.key_files["master"]))
+    site = Site(make_engine(settings.database), settings, keys, open_storage(settings), check_origin(origin), new_id())
+    try:
+        with begin(site, OPERATOR) as work:
+            return accounts.initialise(work, office=office, name=name)
+    finally:
+        site.engine.dispose()

@@ -1,0 +1,377 @@
+"""The one gate. Every act is a `Work`: permission, lifecycle, change and ledger entry in one transaction.
+
+`begin` holds the only commit of the service. It refuses to commit a change that nobody recorded. A use case is a
+function `f(work, ...)` under `@act(permission)`; one that is not, fails at import.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, runtime_checkable
+from uuid import UUID
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy import event
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from evidence_api.config import Settings
+from evidence_api.db import Base, database_time, insert_if_absent, open_session
+from evidence_api.domain.errors import (
+    Conflict,
+    Denied,
+    Forbidden,
+    Hidden,
+    IllegalTransition,
+    NotFound,
+    StaleVersion,
+    StepUpRequired,
+)
+from evidence_api.domain.lifecycle import Lifecycle, S
+from evidence_api.domain.lifecycle import Step as LifecycleStep
+from evidence_api.domain.roles import Actor
+from evidence_api.keys import KeyStore
+from evidence_api.ledger import chain
+from evidence_api.ledger.entry import Fact
+from evidence_api.models import CaseActor, Counter, LedgerEntry
+from evidence_api.policy import Permission, refusal, visible
+from evidence_api.storage import Finding, Storage
+
+log = structlog.get_logger()
+
+M = TypeVar("M", bound=Base)
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class UnrecordedChange(Exception):
+    """A use case changed rows and recorded nothing. A defect of ours: nothing is committed."""
+
+
+@runtime_checkable
+class Subject(Protocol):
+    """Whatever an entry can be about."""
+
+    @property
+    def subject(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Site:
+    """What every act needs and none owns: the engine, the keys, the store, the ledger's origin."""
+
+    engine: sa.Engine
+    settings: Settings
+    keys: KeyStore
+    storage: Storage
+    origin: str
+    installation: UUID
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        """The installation's own chain."""
+        return f"system:{self.installation}"
+
+
+@dataclass
+class Work:
+    """One act, in one transaction, by one actor."""
+
+    actor: Actor
+    session: Session
+    site: Site
+    if_match: int | None = None
+    read_only: bool = False
+    drafts: list[chain.Draft] = field(default_factory=list)
+    written: list[LedgerEntry] = field(default_factory=list)
+    changed: set[str] = field(default_factory=set)
+    _now: datetime | None = None
+
+    @property
+    def storage(self) -> Storage:
+        return self.site.storage
+
+    @property
+    def keys(self) -> KeyStore:
+        return self.site.keys
+
+    @property
+    def now(self) -> datetime:
+        """The moment of this act, UTC, by the one clock; the same throughout the act."""
+        if self._now is None:
+            self._now = database_time(self.session)
+        return self._now
+
+    def query(self, model: type[M]) -> sa.Select[tuple[M]]:
+        """A select of the rows of `model` that exist for this actor."""
+        return sa.select(model).where(visible(model, self.actor))
+
+    def get(self, model: type[M], id: UUID, permission: Permission, *, lock: bool = False) -> M:
+        """The row, if the actor may know of it. Raises NotFound; a row that is hidden is recorded as a denial."""
+        key = sa.inspect(model).primary_key[0]
+        find = self.query(model).where(key == id)
+        if lock:
+            find = find.with_for_update(of=model).execution_options(populate_existing=True)
+        found = self.session.scalars(find).one_or_none()
+        if found is None:
+            hidden = self.session.get(model, id)
+            if hidden is not None and isinstance(hidden, Subject):
+                raise Hidden(permission=permission.value, subject=hidden.subject)
+            raise NotFound
+        return found
+
+    def require(self, permission: Permission, thing: Base | None = None) -> None:
+        """Raise Forbidden unless the actor may. What she may not even see never comes this far."""
+        refused = refusal(self.session, self.actor, permission, thing)
+        if refused is not None:
+            subject = thing.subject if isinstance(thing, Subject) else None
+            raise Forbidden(refused.detail, permission=permission.value, subject=subject)
+
+    def forbid(self, detail: str, permission: Permission, thing: Subject) -> Forbidden:
+        """A refusal that only the use case can see, to be raised: it is recorded like any other."""
+        return Forbidden(detail, permission=permission.value, subject=thing.subject)
+
+    def step_up(self) -> None:
+        """Raise StepUpRequired unless a fresh code came with this very request and was good."""
+        if not self.actor.fresh:
+            raise StepUpRequired
+
+    def step(
+        self, lifecycle: Lifecycle[S], state: S, action: str, permission: Permission, thing: Subject
+    ) -> LifecycleStep[S]:
+        """The lifecycle's row for `action`. Role first (403), then the state (409 with what is legal now)."""
+        roles = lifecycle.roles(action)
+        if roles and self.actor.role not in roles:
+            raise self.forbid(
+                f"It is not for the role of {self.actor.role.value} to {action.replace('_', ' ')}.", permission, thing
+            )
+        row = lifecycle.step(state, action)
+        if self.actor.role not in row.roles:
+            allowed = [s.action for s in lifecycle.steps if state in s.sources and self.actor.role in s.roles]
+            raise IllegalTransition("Not from here.", state=state.value, allowed=allowed)
+        return row
+
+    def transition(
+        self,
+        thing: Any,
+        attribute: str,
+        lifecycle: Lifecycle[S],
+        action: str,
+        permission: Permission,
+        *,
+        target: S | None = None,
+        data: Mapping[str, Fact] | None = None,
+        facts: Mapping[str, Fact | float] | None = None,
+        occurred_at: datetime | None = None,
+    ) -> None:
+        """Move `thing.attribute` along its lifecycle and record it, both or neither.
+
+        `target` is given only where the table leaves it open. Raises Forbidden or IllegalTransition.
+        """
+        state = getattr(thing, attribute)
+        row = self.step(lifecycle, state, action, permission, thing)
+        reached = target or row.target
+        if reached is None:
+            raise Conflict("It is not known where to return to.")
+        setattr(thing, attribute, reached)
+        noun = thing.subject.split(":")[0]
+        moved: dict[str, Fact] = {"from": state.value, "to": reached.value, **(data or {})}
+        self.record(thing, f"{noun}:{action}", data=moved, facts=facts, occurred_at=occurred_at)
+
+    def record(
+        self,
+        thing: Subject | str,
+        action: str,
+        *,
+        data: Mapping[str, Fact] | None = None,
+        facts: Mapping[str, Fact | float] | None = None,
+        occurred_at: datetime | None = None,
+    ) -> None:
+        """Queue a ledger entry about `thing`; it is written just before the commit, or nothing is.
+
+        `data` holds opaque facts only. Whatever is personal, a place, a name or free text belongs in `facts`.
+        """
+        subject = thing if isinstance(thing, str) else thing.subject
+        case_id: UUID | None = getattr(thing, "case_id", None) if not isinstance(thing, str) else None
+        self.drafts.append(
+            chain.Draft(
+                subject=subject,
+                action=action,
+                actor=self.known_as(case_id),
+                role=self.actor.role.value,
+                auth=self.actor.auth,
+                data=data or {},
+                facts=facts or {},
+                occurred_at=occurred_at,
+                case_id=case_id,
+            )
+        )
+
+    def known_as(self, case_id: UUID | None, user_id: UUID | None = None) -> UUID | None:
+        """The id under which a person (the actor, unless another is named) stands in the chains of that case."""
+        user_id = user_id or self.actor.user_id
+        if case_id is None or user_id is None:
+            return user_id
+        find = sa.select(CaseActor.actor).where(CaseActor.case_id == case_id, CaseActor.user_id == user_id)
+        found = self.session.execute(find).scalar_one_or_none()
+        if found is None:
+            insert_if_absent(self.session, CaseActor, case_id=case_id, user_id=user_id)
+            found = self.session.execute(find).scalar_one()
+        return found
+
+    def next_number(self, series: str) -> int:
+        """The next number of a series, from 1, without gaps among what is committed."""
+        insert_if_absent(self.session, Counter, series=series, last=0)
+        raised = (
+            sa.update(Counter).where(Counter.series == series).values(last=Counter.last + 1).returning(Counter.last)
+        )
+        return self.session.execute(raised).scalar_one()
+
+    def write_ledger(self) -> Sequence[LedgerEntry]:
+        """Write the queued entries now, for a use case that must answer with them."""
+        drafts, self.drafts = self.drafts, []
+        self.session.flush()
+        self.written += chain.append(self.session, self.keys, self.site.origin, drafts)
+        return self.written
+
+    def finish(self) -> None:
+        """Write what is queued. Raises UnrecordedChange where rows changed and no entry says so."""
+        self.session.flush()
+        if self.drafts:
+            self.write_ledger()
+        if self.changed and not self.written:
+            raise UnrecordedChange(", ".join(sorted(self.changed)))
+
+
+@event.listens_for(Session, "before_flush")
+def _note_changes(session: Session, _context: Any, _instances: Any) -> None:
+    work = session.info.get("work")
+    if work is not None:
+        touched = [*session.new, *session.deleted, *(o for o in session.dirty if session.is_modified(o))]
+        work.changed.update(type(o).__name__ for o in touched if not o.bookkeeping)
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _note_statements(state: ORMExecuteState) -> None:
+    work = state.session.info.get("work")
+    if work is not None and (state.is_insert or state.is_update or state.is_delete) and state.bind_mapper is not None:
+        model = state.bind_mapper.class_
+        if not model.bookkeeping:
+            work.changed.add(model.__name__)
+
+
+@contextmanager
+def begin(site: Site, actor: Actor, *, read_only: bool = False, if_match: int | None = None) -> Iterator[Work]:
+    """One act. Committed as the block ends; on any exception nothing is kept but the record of a denial.
+
+    Raises StaleVersion where another act on the same row came between.
+    """
+    try:
+        with open_session(site.engine, read_only=read_only) as session:
+            work = Work(actor, session, site, if_match, read_only)
+            session.info["work"] = work
+            yield work
+            if not read_only:
+                work.finish()
+                session.commit()
+    except StaleDataError as error:
+        raise StaleVersion from error
+    except IntegrityError as error:
+        log.warning("integrity", table=_table_of(error))
+        raise Conflict("Somebody else did the same at the same moment. Read it again.") from error
+    except Denied as denied:
+        _record_denial(site, actor, denied)
+        raise
+
+
+def _table_of(error: IntegrityError) -> str:
+    constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+    return constraint or type(error.orig).__name__
+
+
+def _record_denial(site: Site, actor: Actor, denied: Denied) -> None:
+    """In a transaction of its own, on the actor's chain: what was refused has been rolled back."""
+    if actor.user_id is None:
+        return
+    draft = chain.Draft(
+        subject=actor.subject,
+        action="user:denied",
+        actor=actor.user_id,
+        role=actor.role.value,
+        auth=actor.auth,
+        data={"permission": denied.permission, "subject": denied.subject},
+    )
+    with open_session(site.engine) as session:
+        chain.append(session, site.keys, site.origin, [draft])
+        session.commit()
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a use case declares: the permission it needs, the row it is about, whether it only reads."""
+
+    permission: Permission
+    on: type[Base] | None
+    read_only: bool
+
+    def enter(self, work: Work, id: UUID | None = None) -> Base | None:
+        """Settle in this order: can she see it (404), may she do it (403), is it still what she read (412)."""
+        if self.on is None or id is None:
+            work.require(self.permission)
+            return None
+        thing = work.get(self.on, id, self.permission, lock=not (self.read_only or work.read_only))
+        work.require(self.permission, thing)
+        if work.if_match is not None and work.if_match != getattr(thing, "version", None):
+            raise StaleVersion
+        return thing
+
+
+def act(
+    permission: Permission, *, read_only: bool = False
+) -> Callable[[Callable[Concatenate[Work, P], R]], Callable[Concatenate[Work, P], R]]:
+    """Declare a use case that is about no row that exists yet."""
+
+    def declare(function: Callable[Concatenate[Work, P], R]) -> Callable[Concatenate[Work, P], R]:
+        declared = Act(permission, None, read_only)
+
+        @wraps(function)
+        def gated(work: Work, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            declared.enter(work)
+            return function(work, *args, **kwargs)
+
+        gated.__act__ = declared  # type: ignore[attr-defined]
+        return gated
+
+    return declare
+
+
+def act_on(
+    model: type[M], permission: Permission, *, read_only: bool = False
+) -> Callable[[Callable[Concatenate[Work, M, P], R]], Callable[Concatenate[Work, UUID, P], R]]:
+    """Declare a use case about one row, named by its id. The gate finds, locks and checks it before the use case runs."""
+
+    def declare(function: Callable[Concatenate[Work, M, P], R]) -> Callable[Concatenate[Work, UUID, P], R]:
+        declared = Act(permission, model, read_only)
+
+        @wraps(function)
+        def gated(work: Work, id: UUID, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            thing = declared.enter(work, id)
+            return function(work, thing, *args, **kwargs)  # type: ignore[arg-type]
+
+        gated.__act__ = declared  # type: ignore[attr-defined]
+        return gated
+
+    return declare
+
+
+def act_of(function: Callable[..., Any]) -> Act:
+    """The declaration of a use case. Raises TypeError where there is none: such a function must not be reachable."""
+    declared = getattr(function, "__act__", None)
+    if not isinstance(declared, Act):
+        raise TypeError(f"{function.__module__}.{function.__qualname__} declares no permission")
+    return declared

@@ -1,0 +1,1 @@
+"""The database's history (Alembic). Run by `unbroken init`; safe to run again."""

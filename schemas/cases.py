@@ -1,0 +1,99 @@
+"""Cases in and out."""
+
+from marshmallow import fields, validate
+
+from evidence_api.domain.case import STAGES, CaseKind, Stage
+from evidence_api.domain.roles import CASE_ROLES
+from schemas.common import In, Moment, Out, PageIn, ReasonIn, Text
+
+COUNTRY = validate.Regexp(r"\A[A-Z]{2}\Z", error="Give the country as two capital letters (ISO 3166-1), such as KH.")
+
+
+class CaseIn(In):
+    """A new case."""
+
+    title = Text(required=True)
+    kind = fields.Enum(CaseKind, by_value=True, required=True)
+    country = fields.String(required=True, validate=COUNTRY)
+
+
+class CaseChangeIn(In):
+    """What to change of a case."""
+
+    title = Text()
+    country = fields.String(validate=COUNTRY)
+    lead = fields.UUID(metadata={"description": "Who leads from now on: a person assigned to the case."})
+
+
+class CasesIn(PageIn):
+    """Which cases."""
+
+    stage = fields.Enum(Stage, by_value=True)
+    kind = fields.Enum(CaseKind, by_value=True)
+
+
+class StageIn(ReasonIn):
+    """Take the case a stage on."""
+
+    action = fields.String(required=True, validate=validate.OneOf(STAGES.actions))
+    to = fields.Enum(Stage, by_value=True, metadata={"description": "Only with `reopen`: in_trial or investigating."})
+    occurred_at = Moment(metadata={"description": "When it happened, if not now."})
+
+
+class CaseOut(Out):
+    """A case."""
+
+    id = fields.UUID()
+    ref = fields.String()
+    title = fields.String()
+    kind = fields.Enum(CaseKind, by_value=True)
+    country = fields.String()
+    stage = fields.Enum(Stage, by_value=True)
+    lead = fields.UUID(attribute="lead_id")
+    created_at = Moment()
+    allowed = fields.Function(
+        lambda case: STAGES.allowed(case.stage), metadata={"type": "array", "items": {"type": "string"}}
+    )
+
+
+class AssignmentIn(In):
+    """Who is to work on the case, in which of her roles."""
+
+    user = fields.UUID(required=True)
+    role = fields.String(required=True, validate=validate.OneOf([role.value for role in CASE_ROLES]))
+
+
+class AssignmentOut(Out):
+    """Who works on the case."""
+
+    id = fields.UUID()
+    user = fields.UUID(attribute="user_id")
+    role = fields.String(attribute="role.value")
+    assigned_at = Moment()
+
+
+class TimelineIn(In):
+    """Which part of the timeline."""
+
+    limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
+    before = fields.Integer(
+        data_key="cursor",
+        load_default=None,
+        validate=validate.Range(1, 2**53),
+        metadata={"description": "The `next` of the page before."},
+    )
+
+
+class EventOut(Out):
+    """One act on the case or on what hangs on it."""
+
+    subject = fields.String()
+    seq = fields.Integer()
+    action = fields.String()
+    actor = fields.UUID(allow_none=True, metadata={"description": "Who acted; null for the system."})
+    role = fields.String()
+    recorded_at = Moment()
+    occurred_at = fields.String()
+    hash = fields.String()
+    data = fields.Dict()
+    facts = fields.Dict()

@@ -1,0 +1,207 @@
+"""Items of evidence, their custody and hand-overs, in and out."""
+
+from marshmallow import fields, validate
+
+from evidence_api.domain.custody import RETURNING, TAKING, Custody, Derivation, Sensitivity, TransferState
+from schemas.common import In, Moment, Out, PageIn, ReasonIn, Text, code
+
+DIGEST = validate.Regexp(r"\A[0-9a-f]{64}\Z", error="Give a SHA-256 as 64 lower-case hexadecimal digits.")
+
+
+class ItemsIn(PageIn):
+    """Which items of a case."""
+
+    state = fields.Enum(Custody, by_value=True)
+    sha256 = fields.String(validate=DIGEST)
+
+
+class AllItemsIn(PageIn):
+    """Which items of all the actor's cases."""
+
+    custodian = fields.UUID()
+    state = fields.Enum(Custody, by_value=True)
+    quarantined = fields.Boolean()
+    tag = Text(most=100)
+
+
+class EvidenceOut(Out):
+    """An item of evidence. What the file claims stands beside what the uploader said; `differences` names where they disagree."""
+
+    id = fields.UUID()
+    case = fields.UUID(attribute="case_id")
+    ref = fields.String()
+    title = fields.String()
+    filename = fields.String(allow_none=True)
+    sha256 = fields.String(allow_none=True)
+    size = fields.Integer(allow_none=True, metadata={"description": "Bytes."})
+    media_type = fields.String(
+        allow_none=True, metadata={"description": "As the content shows it, whatever the name says."}
+    )
+    captured_at = Moment(allow_none=True)
+    received_at = Moment()
+    method = fields.String(allow_none=True)
+    device = fields.String(allow_none=True)
+    latitude = fields.Float(allow_none=True)
+    longitude = fields.Float(allow_none=True)
+    claims = fields.Dict(allow_none=True)
+    differences = fields.List(fields.Dict(), allow_none=True)
+    tag = fields.String(allow_none=True)
+    place = fields.String(allow_none=True)
+    original = fields.UUID(attribute="original_id", allow_none=True)
+    derivation = fields.Enum(Derivation, by_value=True, allow_none=True)
+    sensitivity = fields.Enum(Sensitivity, by_value=True)
+    state = fields.Enum(Custody, by_value=True)
+    custodian = fields.UUID(attribute="custodian_id")
+    collector = fields.UUID(attribute="collector_id")
+    quarantined = fields.Boolean()
+    held = fields.Boolean()
+    verified_at = Moment(allow_none=True)
+    duplicate = fields.Boolean(
+        metadata={"description": "True in the answer to an upload of a file that the case has already."}
+    )
+
+
+class CustodyIn(In):
+    """Which part of the chain."""
+
+    limit = fields.Integer(load_default=1000, validate=validate.Range(1, 1000))
+    after = fields.Integer(
+        data_key="cursor",
+        load_default=None,
+        validate=validate.Range(0, 2**53),
+        metadata={"description": "The `next` of the page before."},
+    )
+
+
+class LinkOut(Out):
+    """One entry of a chain. `entry` is its exact bytes: SHA-256 over them is `hash`, and the next entry's `prev`."""
+
+    seq = fields.Integer()
+    action = fields.String()
+    recorded_at = Moment()
+    hash = fields.String()
+    entry = fields.String()
+    disclosures = fields.Dict(keys=fields.String(), values=fields.String())
+
+
+class FaultOut(Out):
+    """One thing that is wrong."""
+
+    subject = fields.String()
+    seq = fields.Integer(allow_none=True)
+    message = fields.String()
+    warning = fields.Boolean()
+
+
+class VerdictOut(Out):
+    """What a verification found."""
+
+    object = fields.String(
+        allow_none=True,
+        validate=validate.OneOf(["pass", "fail"]),
+        metadata={"description": "Null for a physical thing."},
+    )
+    chain = fields.String(validate=validate.OneOf(["pass", "fail"]))
+    sha256 = fields.String(allow_none=True)
+    entries = fields.Integer()
+    faults = fields.List(fields.Nested(FaultOut))
+    quarantined = fields.Boolean()
+    verified_at = Moment()
+
+
+class TransferIn(ReasonIn):
+    """To whom the item is offered."""
+
+    to = fields.UUID(required=True)
+
+
+class TransfersIn(PageIn):
+    """Which hand-overs."""
+
+    mine = fields.Boolean(load_default=False, metadata={"description": "Only those offered to me."})
+    state = fields.Enum(TransferState, by_value=True, load_default=None)
+
+
+class AcceptIn(In):
+    """Take the item over."""
+
+    otp = code()
+
+
+class TransferOut(Out):
+    """A hand-over. Its reason stands in the item's chain."""
+
+    id = fields.UUID()
+    evidence = fields.UUID(attribute="evidence_id")
+    case = fields.UUID(attribute="case_id")
+    giver = fields.UUID(attribute="from_id", data_key="from")
+    receiver = fields.UUID(attribute="to_id", data_key="to")
+    state = fields.Enum(TransferState, by_value=True)
+    offered_at = Moment()
+    decided_at = Moment(allow_none=True)
+
+
+class MoveIn(ReasonIn):
+    """Check out or in, take to court or bring back."""
+
+    action = fields.String(required=True, validate=validate.OneOf(sorted(TAKING | RETURNING)))
+    place = Text()
+    due_at = Moment()
+    occurred_at = Moment(metadata={"description": "When it happened, if not now."})
+
+
+class CorrectionIn(ReasonIn):
+    """What is right instead, and the hash of the entry that said it wrongly."""
+
+    corrects = fields.String(required=True, validate=DIGEST)
+    title = Text()
+    captured_at = Moment()
+    method = Text(most=100)
+    device = Text()
+    latitude = fields.Float(validate=validate.Range(-90, 90))
+    longitude = fields.Float(validate=validate.Range(-180, 180))
+    tag = Text(most=100)
+    place = Text()
+
+
+class ReaderIn(In):
+    """Who may open the item."""
+
+    user = fields.UUID(required=True)
+
+
+class ReaderOut(Out):
+    """A person who may open the item."""
+
+    user = fields.UUID(attribute="user_id")
+
+
+class SensitivityIn(ReasonIn):
+    """How sensitive the item is."""
+
+    sensitivity = fields.Enum(Sensitivity, by_value=True, required=True)
+    otp = code()
+
+
+class ClockFaultIn(ReasonIn):
+    """The interval in which the clock was wrong."""
+
+    begins_at = Moment(required=True)
+    ends_at = Moment(required=True)
+    otp = code()
+
+
+class ClockFaultOut(Out):
+    """An interval in which the clock is declared to have been wrong."""
+
+    id = fields.UUID()
+    begins_at = Moment()
+    ends_at = Moment()
+
+
+class LedgerVerdictOut(Out):
+    """What a verification of all chains found; objects are read again item by item, or by `unbroken ledger verify`."""
+
+    chains = fields.String(validate=validate.OneOf(["pass", "fail"]))
+    entries = fields.Integer()
+    faults = fields.List(fields.Nested(FaultOut))
