@@ -1,6 +1,6 @@
 """An account's authenticator: its sealed secret, its codes, each good once, and the recovery codes beside it."""
 
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy import CursorResult
@@ -66,5 +66,5 @@ def remove(work: Work, user: User) -> None:
 
 
 def _changed_one(work: Work, statement: sa.Update) -> bool:
-    result: CursorResult[Any] = work.session.execute(statement.execution_options(synchronize_session=False))  # type: ignore[assignment]
-    return result.rowcount == 1
+    result = work.session.execute(statement.execution_options(synchronize_session=False))
+    return cast(CursorResult[Any], result).rowcount == 1

@@ -107,7 +107,7 @@ class Work:
             self._now = database_time(self.session)
         return self._now
 
-    def query(self, model: type[M]) -> sa.Select[tuple[M]]:
+    def query(self, model: type[M]) -> sa.Select[M]:
         """A select of the rows of `model` that exist for this actor."""
         return sa.select(model).where(visible(model, self.actor))
 
@@ -120,7 +120,7 @@ class Work:
         found = self.session.scalars(find).one_or_none()
         if found is None:
             hidden = self.session.get(model, id)
-            if hidden is not None and isinstance(hidden, Subject):
+            if isinstance(hidden, Subject):
                 raise Hidden(permission=permission.value, subject=hidden.subject)
             raise NotFound
         return found

@@ -3,7 +3,7 @@
 from marshmallow import fields, validate
 
 from evidence_api.domain.case import STAGES, CaseKind, Stage
-from evidence_api.domain.roles import CASE_ROLES
+from evidence_api.domain.roles import CASE_ROLES, Role
 from schemas.common import In, Moment, Out, PageIn, ReasonIn, Text
 
 COUNTRY = validate.Regexp(r"\A[A-Z]{2}\Z", error="Give the country as two capital letters (ISO 3166-1), such as KH.")
@@ -60,7 +60,12 @@ class AssignmentIn(In):
     """Who is to work on the case, in which of her roles."""
 
     user = fields.UUID(required=True)
-    role = fields.String(required=True, validate=validate.OneOf([role.value for role in CASE_ROLES]))
+    role = fields.Enum(
+        Role,
+        by_value=True,
+        required=True,
+        validate=validate.OneOf(CASE_ROLES, error="Give one of the roles of casework."),
+    )
 
 
 class AssignmentOut(Out):
@@ -68,7 +73,7 @@ class AssignmentOut(Out):
 
     id = fields.UUID()
     user = fields.UUID(attribute="user_id")
-    role = fields.String(attribute="role.value")
+    role = fields.Enum(Role, by_value=True)
     assigned_at = Moment()
 
 

@@ -17,8 +17,7 @@ import yaml
 
 from evidence_api.config import PREFIX, Settings, load
 from evidence_api.models.ledger import LedgerEntry
-from evidence_api.services import accounts
-from evidence_api.setup import make_keys, migrate
+from evidence_api.setup import initialise, make_keys, migrate
 from tests.conftest import BACKEND
 
 ROOT = Path(__file__).parent.parent
@@ -249,7 +248,7 @@ def test_the_services_role_can_append_to_the_ledger_and_neither_change_it_nor_th
         )
         migrate(settings)
         make_keys(settings)
-        accounts.initialise(settings, origin="tests.example.org/ledger", office="PP", name="Phnom Penh")
+        initialise(settings, origin="tests.example.org/ledger", office="PP", name="Phnom Penh")
 
         with psycopg.connect(settings.database_url, autocommit=True) as connection:
             appended = connection.execute(f"SELECT count(*) FROM {table}").fetchone()

@@ -36,8 +36,6 @@ def answer_problem(error: Exception) -> Response:
 
 def answer_http(error: HTTPException) -> Response:
     """An error of the protocol itself, such as an unknown path, in the same form."""
-    if error.response is not None:
-        return Response.force_type(error.response)
     status = error.code or 500
     slug = error.name.lower().replace(" ", "-")
     response = jsonify({"type": slug, "title": error.name, "status": status, "detail": str(error.description)})

@@ -175,6 +175,14 @@ def _given(route: Route, body: bytes) -> dict[str, Any]:
     return given
 
 
+def read_json(schema: type[Schema]) -> dict[str, Any]:
+    """The JSON body, checked, for a view of its own. Raises InvalidInput."""
+    if request.args:
+        raise InvalidInput({name: ["This is not known here."] for name in request.args})
+    request.max_content_length = MAX_JSON_BYTES
+    return load(schema, _parse(request.get_data(cache=False)))
+
+
 def _parse(body: bytes) -> Any:
     if not body.strip():
         return {}

@@ -34,8 +34,8 @@ MEANINGS = {
 }
 
 
-def _names(schema: type[Schema]) -> str:
-    return schema.__name__
+def _name_of(schema: Schema | type[Schema]) -> str:
+    return schema.__name__ if isinstance(schema, type) else type(schema).__name__
 
 
 @cache
@@ -43,9 +43,7 @@ def document(version: str = "0.1.0") -> dict[str, Any]:
     """The whole document as a dictionary."""
     from evidence_api.api import APIS, OUTSIDE, PREFIX
 
-    plugin = MarshmallowPlugin(
-        schema_name_resolver=lambda schema: _names(schema if isinstance(schema, type) else type(schema))
-    )
+    plugin = MarshmallowPlugin(schema_name_resolver=_name_of)
     spec = APISpec("Unbroken", version, "3.1.0", plugins=[plugin], info={"description": DESCRIPTION})
     spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
     spec.components.security_scheme("session", {"type": "apiKey", "in": "cookie", "name": "unbroken"})

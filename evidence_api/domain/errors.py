@@ -118,6 +118,15 @@ class NotSignedIn(DomainError):
         super().__init__(detail)
 
 
+class CsrfFailed(DomainError):
+    """A browser's request that does not show that it came from the user's own act."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Send this session's token in X-CSRF-Token; GET /api/v1/me gives it. On a page: load it again."
+        )
+
+
 class SignInFailed(NotSignedIn):
     """Name, password or code is wrong; which of them is not said."""
 

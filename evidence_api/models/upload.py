@@ -53,6 +53,11 @@ class Upload(Base):
     def subject(self) -> str:
         return f"upload:{self.id}"
 
+    @property
+    def duplicate(self) -> bool:
+        """Whether the case had the same bytes already, in the item that `evidence_id` names."""
+        return self.state is UploadState.DUPLICATE
+
 
 class UploadSegment(Base):
     """A durable run of an upload's bytes with its own digest, since a hash in progress cannot be saved."""

@@ -57,7 +57,10 @@ def role_held(user: User, wanted: Role | None) -> Role:
 def end_all(
     work: Work, user: User, *, role: Role | None = None, tokens: bool = True, keep: str | None = None
 ) -> Mapping[str, int]:
-    """End the account's sessions, but the one with the secret `keep`, and its tokens; or those in one role. How many."""
+    """End the account's sessions, but the one with the secret `keep`, and its tokens; or those in one role.
+
+    How many of each it were.
+    """
     sessions = sa.update(AuthSession).where(AuthSession.user_id == user.id, AuthSession.ended_at.is_(None))
     revoked = sa.update(Token).where(Token.user_id == user.id, Token.revoked_at.is_(None))
     if role is not None:

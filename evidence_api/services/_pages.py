@@ -13,9 +13,7 @@ M = TypeVar("M", bound=Base)
 Page = tuple[list[M], str | None]
 
 
-def page(
-    work: Work, query: sa.Select[tuple[M]], key: InstrumentedAttribute[UUID], limit: int, cursor: UUID | None
-) -> Page[M]:
+def page(work: Work, query: sa.Select[M], key: InstrumentedAttribute[UUID], limit: int, cursor: UUID | None) -> Page[M]:
     """The next `limit` rows after `cursor`, newest first, and the cursor to go on from, if there is more."""
     if cursor is not None:
         query = query.where(key < cursor)

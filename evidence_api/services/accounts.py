@@ -23,7 +23,7 @@ USERNAME_RULE = "Take 2 to 64 letters a to z, digits, dots, dashes or underscore
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """A new account and what is shown of it once: an initial password, or the authenticator's URI and recovery codes."""
+    """A new account and what is shown of it once: an initial password, or authenticator and recovery codes."""
 
     user: User
     password: str | None

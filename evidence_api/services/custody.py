@@ -148,7 +148,7 @@ def lift_hold(work: Work, item: Evidence, *, reason: str) -> Evidence:
 
 
 @act_on(Evidence, Permission.EVIDENCE_CORRECT)
-def correct(work: Work, item: Evidence, *, corrects: str, reason: str, **changes: object) -> Evidence:
+def correct(work: Work, item: Evidence, /, *, corrects: str, reason: str, **changes: object) -> Evidence:
     """Correct what was said of the item. The wrong entry stays; a new one names it by its hash."""
     changed = {name: value for name, value in changes.items() if value is not None}
     if not changed:

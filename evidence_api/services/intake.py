@@ -158,7 +158,8 @@ def admit(work: Work, case: Case, *, content: Content, stated: Stated) -> Eviden
     stored = content.stored
     if stated.sha256 is not None and stated.sha256 != stored.sha256:
         raise DigestMismatch(
-            "The bytes received do not have the SHA-256 that was stated, so nothing was kept. Check the file on the device, and send it again."
+            "The bytes received do not have the SHA-256 that was stated, so nothing was kept. "
+            "Check the file on the device, and send it again."
         )
     original = stated.check(work, case)
     existing = _same_bytes(work, case, stored.sha256)

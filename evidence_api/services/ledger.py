@@ -144,4 +144,4 @@ def declare_clock_fault(work: Work, *, begins_at: datetime, ends_at: datetime, r
 @act(Permission.LEDGER_VERIFY, read_only=True)
 def bytes_kept(work: Work) -> int:
     """How many bytes of evidence there are to read again."""
-    return int(work.session.execute(sa.select(sa.func.coalesce(sa.func.sum(Evidence.size), 0))).scalar_one())
+    return int(work.session.execute(sa.select(sa.func.sum(Evidence.size))).scalar_one() or 0)

@@ -215,25 +215,20 @@ def use_code(work: Work, *, otp: str) -> bool | DomainError:
 @act(Permission.ACCOUNT_SELF)
 def sign_out(work: Work, *, session: str) -> None:
     """End this session. Nothing happens where it has ended already."""
-    ended = (
-        sa.update(AuthSession)
-        .where(AuthSession.digest == credentials.digest(session), AuthSession.user_id == work.actor.user_id)
-        .where(AuthSession.ended_at.is_(None))
-        .values(ended_at=work.now)
-        .returning(AuthSession.id)
+    open_one = work.query(AuthSession).where(
+        AuthSession.digest == credentials.digest(session), AuthSession.ended_at.is_(None)
     )
-    found = work.session.scalars(ended).one_or_none()
-    if found is None:
-        work.changed.discard(AuthSession.__name__)
-        return
-    work.record(work.actor.subject, "user:sign_out", data={"session": str(found)})
+    found = work.session.scalars(open_one.with_for_update()).one_or_none()
+    if found is not None:
+        found.ended_at = work.now
+        work.record(found, "user:sign_out", data={"session": str(found.id)})
 
 
-@act(Permission.ACCOUNT_SELF)
+@act(Permission.ACCOUNT_OWN)
 def sign_out_everywhere(work: Work, *, tokens: bool = False) -> None:
     """End every session of the actor and, if asked, revoke every token."""
     assert work.actor.user_id is not None
-    user = work.get(User, work.actor.user_id, Permission.ACCOUNT_SELF, lock=True)
+    user = work.get(User, work.actor.user_id, Permission.ACCOUNT_OWN, lock=True)
     work.record(user, "user:sign_out_everywhere", data=end_all(work, user, tokens=tokens))
 
 
@@ -242,15 +237,12 @@ def switch_role(work: Work, *, session: str, role: Role) -> None:
     """Act in another of one's own roles, in this session."""
     assert work.actor.user_id is not None
     user = work.get(User, work.actor.user_id, Permission.ACCOUNT_OWN)
-    switched = (
-        sa.update(AuthSession)
-        .where(AuthSession.digest == credentials.digest(session), AuthSession.user_id == user.id)
-        .values(role=role_held(user, role))
-        .returning(AuthSession.id)
-    )
-    if work.session.scalars(switched).one_or_none() is None:
+    this = work.query(AuthSession).where(AuthSession.digest == credentials.digest(session))
+    found = work.session.scalars(this.with_for_update()).one_or_none()
+    if found is None:
         raise Conflict("A token keeps its role. Make another token for another role.")
-    work.record(user, "user:role_switched", data={"to": role.value})
+    found.role = role_held(user, role)
+    work.record(found, "user:role_switched", data={"session": str(found.id), "to": found.role.value})
 
 
 Use = Callable[[Work, User, str], bool]

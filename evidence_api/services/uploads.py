@@ -17,7 +17,8 @@ from uuid import UUID
 import orjson
 import sqlalchemy as sa
 
-from evidence_api.domain.errors import Conflict, Gone, Locked, NotFound
+from evidence_api.db import new_id
+from evidence_api.domain.errors import Conflict, Gone, Locked, NotFound, TooLarge
 from evidence_api.models import Case, Evidence, Upload, UploadSegment
 from evidence_api.models.upload import UploadState
 from evidence_api.policy import Permission
@@ -25,7 +26,7 @@ from evidence_api.services import intake
 from evidence_api.services._pages import Page, page
 from evidence_api.services.intake import Content, Stated
 from evidence_api.storage import Segment
-from evidence_api.storage.port import INCOMING, end_of
+from evidence_api.storage.port import INCOMING
 from evidence_api.work import Work, act, act_on
 
 LEASE_SECONDS = 15
@@ -71,10 +72,219 @@ def _started(pid: str) -> str | None:
 
 
 def _new_lease() -> str:
-    return f"{_place()} {os.getpid()} {_started('self') if False else _started(str(os.getpid()))} {uuid.uuid4().hex[:8]}"
+    pid = str(os.getpid())
+    return f"{_place()} {pid} {_started(pid)} {uuid.uuid4().hex[:8]}"
 
 
 def _died(lease: str) -> bool:
     """Whether the lease's holder was a process of this machine that runs no more."""
     place, pid, started, _ = lease.split(" ")
     return place != "" and place == _place() and _started(pid) != started
+
+
+def _leased(work: Work, upload: Upload) -> bool:
+    """Whether a request is writing just now."""
+    if upload.lease_holder is None or upload.lease_until is None:
+        return False
+    return upload.lease_until > work.now and not _died(upload.lease_holder)
+
+
+def _check_lease(upload: Upload, lease: str) -> None:
+    # A lapsed lease that nobody has taken meanwhile is as good as new.
+    if upload.lease_holder != lease:
+        raise Locked("Another request has taken over this upload. Ask for its offset and go on from there.")
+
+
+# --- the acts ---------------------------------------------------------------------------------------------------------
+
+
+@act(Permission.HEALTH, read_only=True)
+def largest(work: Work) -> int:
+    """The largest file that is taken, in bytes."""
+    return work.site.settings.max_upload
+
+
+@act(Permission.UPLOAD_OWN, read_only=True)
+def prepare(work: Work, *, case: str, stated: Stated) -> UUID:
+    """The id of the case that `case` names by id or ref, once all that can be refused before the bytes come is refused.
+
+    Raises NotFound, Forbidden, InvalidInput.
+    """
+    found = work.get(Case, _case_id(work, case), Permission.EVIDENCE_ADD)
+    work.require(Permission.EVIDENCE_ADD, found)
+    stated.check(work, found)
+    return found.id
+
+
+def _case_id(work: Work, case: str) -> UUID:
+    try:
+        return UUID(case)
+    except ValueError:
+        found = work.session.execute(sa.select(Case.id).where(Case.ref == case)).scalar_one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+@act_on(Case, Permission.EVIDENCE_ADD)
+def create(work: Work, case: Case, *, key: str, handle: str, size: int, stated: Stated, metadata: str) -> Upload:
+    """Remember an upload that the store is ready for. `metadata` is the client's own header, given back as it was."""
+    upload = Upload(
+        id=new_id(),
+        case_id=case.id,
+        user_id=work.actor.user_id,
+        size=size,
+        storage_key=key,
+        handle=handle,
+        created_at=work.now,
+        expires_at=work.now + timedelta(days=work.site.settings.upload_days),
+    )
+    kept = orjson.dumps({"stated": stated.to_json().decode(), "metadata": metadata})
+    upload.stated = work.keys.seal(work.session, upload.subject, kept, _STATED)
+    work.session.add(upload)
+    return upload
+
+
+def _kept(work: Work, upload: Upload) -> dict[str, Any]:
+    found: dict[str, Any] = orjson.loads(work.keys.open(work.session, upload.subject, upload.stated, _STATED))
+    return found
+
+
+@act_on(Upload, Permission.UPLOAD_OWN, read_only=True)
+def read(work: Work, upload: Upload) -> Upload:
+    """One's own upload, also one that has ended."""
+    return upload
+
+
+@act_on(Upload, Permission.UPLOAD_OWN, read_only=True)
+def offset(work: Work, upload: Upload) -> tuple[Upload, str | None]:
+    """One's own upload and the client's metadata, to go on from there. Raises Gone if it was refused or expired."""
+    _check_alive(work, upload)
+    return upload, _kept(work, upload)["metadata"] if upload.state is UploadState.RECEIVING else None
+
+
+def _check_alive(work: Work, upload: Upload) -> None:
+    if upload.state is UploadState.REFUSED:
+        raise Gone("This upload was refused and its bytes were removed. Begin a new one.")
+    if upload.state is UploadState.RECEIVING and upload.expires_at <= work.now:
+        raise Gone("This upload was left too long and has expired. Begin a new one.")
+
+
+@act(Permission.UPLOAD_OWN, read_only=True)
+def list_own(work: Work, *, limit: int, cursor: UUID | None) -> Page[Upload]:
+    """One's own uploads under way, newest first."""
+    query = work.query(Upload).where(
+        Upload.user_id == work.actor.user_id, Upload.state == UploadState.RECEIVING, Upload.expires_at > work.now
+    )
+    return page(work, query, Upload.id, limit, cursor)
+
+
+@act_on(Upload, Permission.UPLOAD_OWN)
+def take(work: Work, upload: Upload, *, offset: int, length: int) -> Position:
+    """Become the one request that may write to the upload: `length` bytes from `offset` on.
+
+    Raises Gone, Locked while another writes, Conflict if `offset` is not where the upload stands, TooLarge.
+    """
+    _check_alive(work, upload)
+    if upload.state is UploadState.RECEIVING and _leased(work, upload):
+        raise Locked("Another request is writing to this upload just now. Wait a moment, then ask for its offset.")
+    if upload.state is not UploadState.RECEIVING or upload.offset != offset:
+        raise Conflict(f"This upload stands at byte {upload.offset}. Go on from there.")
+    if offset + length > upload.size:
+        raise TooLarge("These are more bytes than the upload's length leaves.")
+    upload.lease_holder = _new_lease()
+    upload.lease_until = work.now + timedelta(seconds=LEASE_SECONDS)
+    rows = sa.select(UploadSegment).where(UploadSegment.upload_id == upload.id).order_by(UploadSegment.number)
+    segments = [Segment(row.number, row.offset, row.size, row.sha256, row.etag) for row in work.session.scalars(rows)]
+    tail = None if upload.tail is None else Segment(**upload.tail)  # type: ignore[arg-type]
+    return Position(
+        upload.id, upload.lease_holder, upload.storage_key, upload.size, upload.handle, upload.offset, segments, tail
+    )
+
+
+@act_on(Upload, Permission.UPLOAD_OWN)
+def checkpoint(
+    work: Work,
+    upload: Upload,
+    *,
+    lease: str,
+    segments: Sequence[Segment] = (),
+    tail: Segment | None = None,
+    release: bool = False,
+) -> None:
+    """Keep what has become durable, and the lease for another while; or give the lease up with `release`.
+
+    Raises Locked where another request has taken over: then nothing may be touched any more.
+    """
+    _check_lease(upload, lease)
+    if segments or tail is not None:
+        work.session.add_all(UploadSegment(upload_id=upload.id, **asdict(segment)) for segment in segments)
+        last = tail or segments[-1]
+        upload.offset = last.offset + last.size
+        upload.tail = None if tail is None else asdict(tail)
+        upload.expires_at = work.now + timedelta(days=work.site.settings.upload_days)
+    upload.lease_holder = None if release else lease
+    upload.lease_until = None if release else work.now + timedelta(seconds=LEASE_SECONDS)
+
+
+@act_on(Upload, Permission.UPLOAD_OWN)
+def conclude(work: Work, upload: Upload, *, lease: str, content: Content) -> Evidence:
+    """Admit the whole file. Raises Locked, and what `intake.admit` raises."""
+    _check_lease(upload, lease)
+    stated = Stated.from_json(_kept(work, upload)["stated"].encode())
+    item = intake.admit(work, upload.case_id, content=content, stated=stated)
+    _end(work, upload, UploadState.DUPLICATE if item.duplicate else UploadState.ADMITTED)
+    upload.offset = upload.size
+    upload.evidence_id = item.id
+    return item
+
+
+@act_on(Upload, Permission.UPLOAD_OWN)
+def refuse(work: Work, upload: Upload, *, lease: str) -> None:
+    """End an upload that can never be admitted; its bytes are to be removed from the store once this is committed."""
+    _check_lease(upload, lease)
+    _end(work, upload, UploadState.REFUSED)
+
+
+def _end(work: Work, upload: Upload, state: UploadState) -> None:
+    """What the uploader stated stands in the item's chain now, or nowhere."""
+    upload.state = state
+    upload.lease_holder = upload.lease_until = upload.tail = None
+    upload.stated = b""
+    work.keys.destroy(work.session, upload.subject)
+    work.session.execute(sa.delete(UploadSegment).where(UploadSegment.upload_id == upload.id))
+
+
+@act_on(Upload, Permission.UPLOAD_OWN)
+def terminate(work: Work, upload: Upload) -> str:
+    """Forget an upload; the key of the bytes, which are to be removed from the store once this is committed.
+
+    A request that is still writing stops at its next checkpoint. Raises Conflict for what has been admitted.
+    """
+    if upload.evidence_id is not None:
+        raise Conflict("This upload has ended, and its file is evidence now. Evidence is not removed in this way.")
+    _end(work, upload, UploadState.REFUSED)
+    work.session.delete(upload)
+    return upload.storage_key
+
+
+@act(Permission.OPERATE)
+def expire(work: Work) -> int:
+    """Remove uploads that nobody went on with in time, from store and database; how many. Ended ones are forgotten."""
+    left = (
+        sa.select(Upload)
+        .where(Upload.expires_at <= work.now, Upload.lease_until.is_(None) | (Upload.lease_until <= work.now))
+        .order_by(Upload.expires_at)
+        .limit(_EXPIRED_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    )
+    removed = 0
+    for upload in work.session.scalars(left).all():
+        if upload.state is UploadState.RECEIVING:
+            # Should this not be committed, the bytes are missing for an upload that has expired anyway.
+            work.storage.discard(INCOMING + upload.storage_key, None)
+            work.storage.discard(upload.storage_key, None)
+            removed += 1
+        _end(work, upload, upload.state)
+        work.session.delete(upload)
+    return removed

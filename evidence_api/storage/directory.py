@@ -1,8 +1,9 @@
 """The storage port on a directory of write-once files.
 
 An unfinished object is a file under ``incoming/``, taken to its final name with link(2), which never replaces a file.
-Files end with mode 0400, directories have 0700. Reading back goes to the disk: the file is synced and then dropped from
-the page cache (posix_fadvise), which costs 50 ms a GiB. A file system that ignores the advice reads from its cache.
+Files end with mode 0400, directories have 0700. Reading back goes to the disk, not to the copy in memory: the file is
+synced and dropped from the page cache (posix_fadvise) first, which on an SSD adds up to a second for each GiB. A file
+system that ignores the advice answers from its cache.
 """
 
 import errno

@@ -11,7 +11,7 @@ so that a sweeper can find uploads that no row names. One upload has one receive
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -209,7 +209,7 @@ def verify_runs(chunks: Iterable[bytes], runs: Sequence[Segment]) -> str:
     """The SHA-256 of all that was read back. Raises Mismatch unless the runs, and nothing more, are what was read.
 
     The runs' digests cover every byte received, also before a resume, where the state of a running digest is lost. They
-    are checked in a second thread: hashlib releases the GIL, so this takes the time of one pass.
+    are compared in a second thread: hashlib releases the GIL, so this takes little longer than one pass.
     """
     whole = hashlib.sha256()
     expected = iter(runs)
@@ -234,10 +234,14 @@ def verify_runs(chunks: Iterable[bytes], runs: Sequence[Segment]) -> str:
                 digest = hashlib.sha256()
                 missing = run.size if run else 0
 
-    with ThreadPoolExecutor(max_workers=1) as pool:
+    comparing: Future[None] | None = None
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="storage-verify") as pool:
         for chunk in chunks:
+            if comparing is not None:
+                comparing.result()
             comparing = pool.submit(compare, chunk)
             whole.update(chunk)
+        if comparing is not None:
             comparing.result()
     if run is not None:
         raise Mismatch("The store returned fewer bytes than were received: upload the file again.")

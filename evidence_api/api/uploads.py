@@ -1,0 +1,701 @@
+"""Files coming in: one request with a form, or resumable uploads by tus 1.0.0 (https://tus.io/protocols/resumable-upload).
+
+Bytes go from the socket to the store in small pieces, so that memory stays the same whatever the size of the file. No
+transaction is open meanwhile: what is known of an upload is kept by short acts at checkpoints.
+"""
+
+import base64
+import binascii
+import hashlib
+import threading
+import time
+import unicodedata
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import IO, Any, cast
+from uuid import UUID
+
+import structlog
+from flask import Response, request
+from prometheus_client import Counter
+from werkzeug.exceptions import (
+    BadRequest,
+    ClientDisconnected,
+    HTTPException,
+    LengthRequired,
+    MethodNotAllowed,
+    PreconditionFailed,
+    UnsupportedMediaType,
+)
+from werkzeug.formparser import MultiPartParser
+from werkzeug.http import http_date
+
+from evidence_api import auth
+from evidence_api.api.contract import Api, answer, authorise, load
+from evidence_api.db import new_id
+from evidence_api.domain.errors import (
+    CutShort,
+    DigestMismatch,
+    DomainError,
+    Gone,
+    InvalidInput,
+    TooLarge,
+    Unavailable,
+)
+from evidence_api.domain.roles import Actor
+from evidence_api.logs import REGISTRY
+from evidence_api.models import Upload
+from evidence_api.models.upload import UploadState
+from evidence_api.services import intake, uploads
+from evidence_api.services.intake import OBJECTS, Content, Stated
+from evidence_api.storage import Mismatch, Missing, Receiver, Segment, Storage, StorageError, Stored
+from evidence_api.storage.port import INCOMING
+from evidence_api.work import Site, Work, act_of, begin
+from schemas.common import PageIn
+from schemas.evidence import EvidenceOut
+from schemas.uploads import MAX_FILENAME, ItemIn, StatedIn, UploadIn, UploadOut
+
+VERSION = "1.0.0"
+EXTENSIONS = "creation,checksum,termination,expiration"
+ALGORITHMS = {"sha256": hashlib.sha256, "sha1": hashlib.sha1}
+"""SHA-1 is what the protocol demands of every server; it guards against noise on the line, never against people."""
+
+SMALLEST_READ, LARGEST_READ = 4 << 10, 256 << 10
+CHECKPOINT_SECONDS = 3.0
+MAX_METADATA = 16 << 10
+MAX_FIELDS = 32
+MAX_FIELD_BYTES = 1 << 20
+"""All the form's fields together, and what the parser keeps in memory."""
+
+MAX_FORM_SECONDS = 12 * 3600
+"""What no row names is swept from the store after a day; a longer upload must be a resumable one."""
+
+RECEIVED = Counter("unbroken_received_bytes_total", "Bytes of files received.", registry=REGISTRY)
+
+log = structlog.get_logger()
+api = Api("uploads", __name__)
+
+
+class ChecksumMismatch(HTTPException):
+    """The bytes of one PATCH do not have the stated checksum (tus, extension checksum)."""
+
+    code = 460
+    name = "Checksum Mismatch"
+    description = (
+        "The bytes of this request do not have the checksum that was stated. They were dropped; send them again."
+    )
+
+
+@api.after_request
+def _protocol(response: Response) -> Response:
+    if request.url_rule is not None and "/uploads" in request.url_rule.rule:
+        response.headers["Tus-Resumable"] = VERSION
+        response.headers["Cache-Control"] = "no-store"
+        if response.status_code == 412:
+            response.headers["Tus-Version"] = VERSION
+    return response
+
+
+# --- reading the body -------------------------------------------------------------------------------------------------
+
+
+def _declared_length() -> int:
+    """Bytes of the body. Raises LengthRequired: a chunked body that was cut looks like one that is whole."""
+    if request.content_length is None or "Transfer-Encoding" in request.headers:
+        raise LengthRequired("Send Content-Length, and no chunked body.")
+    return request.content_length
+
+
+class _Body:
+    """The request's body, exactly as long as announced. Raises CutShort where it ends early."""
+
+    def __init__(self, length: int) -> None:
+        self._stream = cast(IO[bytes], request.environ["wsgi.input"])
+        self.left = length
+
+    def read(self, size: int) -> bytes:
+        try:
+            chunk = self._stream.read(min(size, self.left))
+        except (OSError, ClientDisconnected):
+            chunk = b""
+        if not chunk and self.left:
+            raise CutShort("The connection ended before all announced bytes had come.")
+        self.left -= len(chunk)
+        RECEIVED.inc(len(chunk))
+        return chunk
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Pieces that take about a second at most: on a slow line small ones, so that little is lost with a cut."""
+        size = SMALLEST_READ
+        while self.left:
+            began = time.monotonic()
+            yield self.read(size)
+            taken = time.monotonic() - began
+            if taken < 0.1:
+                size = min(size * 2, LARGEST_READ)
+            elif taken > 1:
+                size = max(size // 2, SMALLEST_READ)
+
+
+# --- one request with a form ------------------------------------------------------------------------------------------
+
+
+class _FormFile:
+    """Where the form parser writes the file: straight into the store."""
+
+    def __init__(self, storage: Storage, most: int) -> None:
+        self._storage = storage
+        self._most = most
+        self._receiver: Receiver | None = None
+        self._until = time.monotonic() + MAX_FORM_SECONDS
+        self._key = f"{OBJECTS}{new_id()}"
+        self.filename: str | None = None
+
+    def open(self, filename: str | None, **_: Any) -> IO[bytes]:
+        """What the parser calls a stream factory."""
+        if self._receiver is not None:
+            raise InvalidInput({"file": ["Send one file at a time."]})
+        if filename is not None and len(filename) > MAX_FILENAME:
+            raise InvalidInput({"file": [f"Its name is longer than {MAX_FILENAME} characters."]})
+        self._receiver = self._storage.receive(self._key, None)
+        self.filename = filename
+        return cast(IO[bytes], self)
+
+    def write(self, chunk: bytes) -> None:
+        assert self._receiver is not None
+        if self._receiver.offset + len(chunk) > self._most:
+            raise TooLarge(f"A file may have {self._most} bytes.")
+        if time.monotonic() > self._until:
+            raise CutShort("This took too long for one request. Use a resumable upload: `unbroken upload`.")
+        self._receiver.write(chunk)
+
+    def seek(self, _offset: int) -> None:
+        """The parser goes back to the start, for readers that this file does not have."""
+
+    def finish(self) -> Stored:
+        """Raises InvalidInput where no file came, or an empty one."""
+        if self._receiver is None:
+            raise InvalidInput({"file": ["Send the file in the field `file`."]})
+        if self._receiver.offset == 0:
+            raise InvalidInput({"file": ["The file is empty."]})
+        try:
+            return self._receiver.finish()
+        except Mismatch as error:
+            raise Unavailable(NOT_KEPT) from error
+
+    def remove(self) -> None:
+        """Leave nothing in the store."""
+        # What cannot be removed now, the sweep finds.
+        with suppress(StorageError):
+            if self._receiver is not None:
+                self._receiver.abort()
+                self._storage.discard(self._key, None)
+
+
+NOT_KEPT = "The store did not give back the bytes that were received, so nothing was kept. Send the file again."
+
+
+def add_file(id: UUID) -> Response:
+    """One file in one form. Who may not, is told so before the body is read."""
+    site, actor = auth.current_site(), auth.current_actor()
+    authorise(act_of(intake.admit), actor, {"id": id})
+    length = _declared_length()
+    boundary = request.mimetype_params.get("boundary", "")
+    if request.mimetype != "multipart/form-data" or not boundary or not boundary.isascii():
+        raise UnsupportedMediaType("Send a form, with Content-Type: multipart/form-data.")
+    most = site.settings.max_upload
+    if length > most + MAX_FIELD_BYTES:
+        raise TooLarge(f"A file may have {most} bytes.")
+    file = _FormFile(site.storage, most)
+    began = time.monotonic()
+    try:
+        stated = _read_form(file, length, boundary)
+        content = Content.of(site.storage, file.finish())
+    except BaseException:
+        file.remove()
+        raise
+    # Should it be unknown whether this was committed, the object stays; the sweep removes it if no row names it.
+    try:
+        with begin(site, actor) as work:
+            item = intake.admit(work, id, content=content, stated=stated)
+            response = answer(ADD_FILE, item, work)
+    except DomainError:
+        file.remove()
+        raise
+    if item.duplicate:
+        file.remove()
+    log.info("received", size=content.stored.size, seconds=round(time.monotonic() - began, 3))
+    return response
+
+
+def _read_form(file: _FormFile, length: int, boundary: str) -> Stated:
+    body = _Body(length)
+    parser = MultiPartParser(
+        cast(Any, file.open),
+        max_form_memory_size=MAX_FIELD_BYTES,
+        buffer_size=LARGEST_READ,
+        max_form_parts=MAX_FIELDS,
+    )
+    try:
+        fields, files = parser.parse(cast(IO[bytes], body), boundary.encode("ascii"), length)
+    except ValueError as error:
+        raise BadRequest("The body is not a form that can be read.") from error
+    values = {str(name): value for name, value in fields.items() if value != ""}
+    twice = [name for name in fields if len(fields.getlist(name)) > 1]
+    if twice:
+        raise InvalidInput({str(name): ["Give this once."] for name in twice})
+    if any(name != "file" for name in files):
+        raise InvalidInput({"file": ["Send the file in the field `file`."]})
+    return Stated(filename=file.filename or None, **load(StatedIn, values))
+
+
+# --- resumable uploads ------------------------------------------------------------------------------------------------
+
+
+def _check_version() -> None:
+    if request.headers.get("Tus-Resumable") != VERSION:
+        raise PreconditionFailed(f"This server speaks tus {VERSION}. Send Tus-Resumable: {VERSION}.")
+
+
+def _number(name: str) -> int:
+    value = request.headers.get(name, "")
+    if not (value.isascii() and value.isdigit() and len(value) <= 18):
+        raise InvalidInput({name: ["Give a number of bytes in this header."]})
+    return int(value)
+
+
+def _metadata() -> tuple[str, dict[str, str]]:
+    """The header Upload-Metadata, as it is and read: pairs of a key and a value in Base64."""
+    header = request.headers.get("Upload-Metadata", "")
+    if len(header) > MAX_METADATA:
+        raise InvalidInput({"Upload-Metadata": [f"It is longer than {MAX_METADATA} bytes."]})
+    found: dict[str, str] = {}
+    try:
+        for pair in header.split(",") if header.strip() else ():
+            key, _, value = pair.strip().partition(" ")
+            if not key or key in found:
+                raise InvalidInput({"Upload-Metadata": ["Every key is given once, and none is empty."]})
+            found[key] = base64.b64decode(value.strip(), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise InvalidInput({"Upload-Metadata": ["Every value is UTF-8 in Base64."]}) from error
+    return header, found
+
+
+def _as_title(filename: str) -> str:
+    """A file's name as a title: one line of at most 200 characters."""
+    shown = "".join(" " if unicodedata.category(c) in {"Cc", "Cs"} else c for c in filename)
+    return unicodedata.normalize("NFC", " ".join(shown.split()))[:200].strip()
+
+
+def options(**_: UUID) -> Response:
+    """What this server can do."""
+    response = Response(status=204)
+    response.headers["Tus-Version"] = VERSION
+    response.headers["Tus-Extension"] = EXTENSIONS
+    response.headers["Tus-Checksum-Algorithm"] = ",".join(ALGORITHMS)
+    with begin(auth.current_site(), auth.current_actor(public=True), read_only=True) as work:
+        response.headers["Tus-Max-Size"] = str(uploads.largest(work))
+    return response
+
+
+def create() -> Response:
+    """Begin an upload. Whatever can be refused before the bytes have come, is."""
+    site, actor = auth.current_site(), auth.current_actor()
+    authorise(act_of(uploads.prepare), actor, {})
+    _check_version()
+    if "Upload-Defer-Length" in request.headers:
+        raise InvalidInput({"Upload-Length": ["Say the size of the file at the beginning."]})
+    size = _number("Upload-Length")
+    if size == 0:
+        raise InvalidInput({"Upload-Length": ["The file is empty."]})
+    if size > site.settings.max_upload:
+        raise TooLarge(f"A file may have {site.settings.max_upload} bytes.")
+    header, metadata = _metadata()
+    values = {name: value for name, value in metadata.items() if value != ""}
+    if "title" not in values and "filename" in values:
+        values["title"] = _as_title(values["filename"]) or "File without a name"
+    given = load(UploadIn, values)
+    case, stated = given.pop("case"), Stated(**given)
+    with begin(site, actor, read_only=True) as work:
+        case_id = uploads.prepare(work, case=case, stated=stated)
+    key = f"{OBJECTS}{new_id()}"
+    receiver = site.storage.receive(key, size)
+    try:
+        receiver.suspend()
+        with begin(site, actor) as work:
+            upload = uploads.create(
+                work, case_id, key=key, handle=receiver.handle, size=size, stated=stated, metadata=header
+            )
+    except (DomainError, StorageError):
+        with suppress(StorageError):
+            site.storage.discard(INCOMING + key, None)
+        raise
+    response = Response(status=201)
+    response.headers["Location"] = f"{request.script_root}{request.path}/{upload.id}"
+    response.headers["Upload-Offset"] = "0"
+    response.headers["Upload-Expires"] = http_date(upload.expires_at)
+    return response
+
+
+def head(id: UUID) -> Response:
+    """Where the upload stands."""
+    site, actor = auth.current_site(), auth.current_actor()
+    authorise(act_of(uploads.offset), actor, {"id": id})
+    _check_version()
+    with begin(site, actor, read_only=True) as work:
+        upload, metadata = uploads.offset(work, id)
+    response = _standing(upload, 200)
+    response.headers["Upload-Length"] = str(upload.size)
+    if metadata:
+        response.headers["Upload-Metadata"] = metadata
+    return response
+
+
+def _standing(upload: Upload, status: int) -> Response:
+    response = Response(status=status)
+    response.headers["Upload-Offset"] = str(upload.offset)
+    if upload.state is UploadState.RECEIVING:
+        response.headers["Upload-Expires"] = http_date(upload.expires_at)
+    if upload.evidence_id is not None:
+        response.headers["Upload-Evidence"] = str(upload.evidence_id)
+    if upload.duplicate:
+        response.headers["Upload-Duplicate"] = "true"
+    return response
+
+
+def patch(id: UUID) -> Response:
+    """Take further bytes. The last ones make the file an item of evidence."""
+    site, actor = auth.current_site(), auth.current_actor()
+    authorise(act_of(uploads.take), actor, {"id": id})
+    _check_version()
+    if request.mimetype != "application/offset+octet-stream":
+        raise UnsupportedMediaType("Send Content-Type: application/offset+octet-stream.")
+    length = _declared_length()
+    offset = _number("Upload-Offset")
+    digest, wanted = _checksum()
+    began = time.monotonic()
+    with begin(site, actor) as work:
+        position = uploads.take(work, id, offset=offset, length=length)
+    writing = _Writing(site, actor, position, checked=digest is not None)
+    writing.take(_Body(length), digest, wanted)
+    log.info("received", size=length, seconds=round(time.monotonic() - began, 3))
+    with begin(site, actor, read_only=True) as work:
+        return _standing(uploads.read(work, id), 204)
+
+
+def _checksum() -> tuple[Any, bytes]:
+    """The digest to compute over the body and what it must be; None where no checksum was sent."""
+    header = request.headers.get("Upload-Checksum")
+    if header is None:
+        return None, b""
+    algorithm, _, value = header.strip().partition(" ")
+    try:
+        digest = ALGORITHMS[algorithm]()
+        wanted = base64.b64decode(value.strip(), validate=True)
+    except (KeyError, binascii.Error) as error:
+        known = ", ".join(ALGORITHMS)
+        raise BadRequest(f"Upload-Checksum is one of {known}, a space, and the digest in Base64.") from error
+    return digest, wanted
+
+
+class _Writing:
+    """The one request that writes to an upload just now, while it holds the lease.
+
+    Once another has taken the lease, nothing is touched: the receiver is dropped as it is, neither suspended nor
+    aborted, because the bytes in the store belong to the other.
+    """
+
+    def __init__(self, site: Site, actor: Actor, position: uploads.Position, *, checked: bool) -> None:
+        self._site = site
+        self._actor = actor
+        self._at = position
+        self._checked = checked
+        self._segments: list[Segment] = []
+        self._renewed = time.monotonic()
+        with self._refusing():
+            self._receiver = site.storage.resume(
+                position.key, position.size, position.handle, position.segments, position.tail
+            )
+
+    def take(self, body: _Body, digest: Any, wanted: bytes) -> None:
+        """Take the whole body. What had come before a cut is kept, but for a body with a checksum."""
+        try:
+            self._receive(body, digest)
+        except CutShort:
+            self._stop()
+            raise
+        except StorageError:
+            with suppress(DomainError, StorageError):
+                self._stop()
+            self._release()
+            raise
+        if digest is not None:
+            if digest.digest() != wanted:
+                self._stop()
+                raise ChecksumMismatch
+            self._checked = False
+        if self._receiver.offset == self._at.size:
+            self._conclude()
+        else:
+            self._stop()
+
+    def _receive(self, body: _Body, digest: Any) -> None:
+        since, part = 0, self._site.storage.part_size
+        for chunk in body:
+            # Before the write, so that a lease that lapsed while nothing came is held again, or is lost.
+            if since >= part or time.monotonic() - self._renewed >= CHECKPOINT_SECONDS:
+                self._segments += self._receiver.flush()
+                self._checkpoint()
+                since = 0
+            self._receiver.write(chunk)
+            if digest is not None:
+                digest.update(chunk)
+            since += len(chunk)
+
+    def _checkpoint(self, tail: Segment | None = None, release: bool = False) -> None:
+        began = time.monotonic()
+        due = [] if self._checked else [s for s in self._segments if s.offset + s.size < self._at.size]
+        with self._begin() as work:
+            uploads.checkpoint(work, self._at.id, lease=self._at.lease, segments=due, tail=tail, release=release)
+        self._segments = [s for s in self._segments if s not in due]
+        self._renewed = began
+
+    def _begin(self) -> AbstractContextManager[Work]:
+        return begin(self._site, self._actor)
+
+    def _stop(self) -> None:
+        """Keep what has come, unless a checksum still stands against it, and leave the upload to the next request."""
+        self._checkpoint()
+        with self._renewing():
+            segments, tail = self._receiver.suspend()
+        self._segments += segments
+        self._checkpoint(None if self._checked else tail, release=True)
+
+    def _release(self) -> None:
+        """Leave the upload as it was kept last. A lease that cannot be given up now lapses by itself."""
+        with suppress(Exception), self._begin() as work:
+            uploads.checkpoint(work, self._at.id, lease=self._at.lease, release=True)
+
+    def _conclude(self) -> None:
+        try:
+            self._checkpoint()
+            with self._refusing(), self._renewing():
+                content = Content.of(self._site.storage, self._receiver.finish())
+            with self._refusing(), self._begin() as work:
+                item = uploads.conclude(work, self._at.id, lease=self._at.lease, content=content)
+        except Exception:
+            self._release()
+            raise
+        if item.duplicate:
+            with suppress(StorageError):
+                self._site.storage.discard(content.stored.key, content.stored.version)
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        """End the upload, and remove its bytes, on what no further request could mend."""
+        try:
+            yield
+        except (InvalidInput, DigestMismatch):
+            self._refuse()
+            raise
+        except Mismatch as error:
+            self._refuse()
+            raise Unavailable(NOT_KEPT) from error
+        except Missing as error:
+            self._refuse()
+            raise Gone("The store has lost bytes of this upload. Begin a new one.") from error
+
+    def _refuse(self) -> None:
+        with self._begin() as work:
+            uploads.refuse(work, self._at.id, lease=self._at.lease)
+        _remove(self._site.storage, self._at.key)
+
+    @contextmanager
+    def _renewing(self) -> Iterator[None]:
+        """Hold the lease while the store is busy: completing and reading back a large object takes a while."""
+        done = threading.Event()
+
+        def renew() -> None:
+            while not done.wait(CHECKPOINT_SECONDS):
+                # A lease that is lost shows at the act that follows.
+                with suppress(Exception), self._begin() as work:
+                    uploads.checkpoint(work, self._at.id, lease=self._at.lease)
+
+        thread = threading.Thread(target=renew, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+
+
+def _remove(storage: Storage, key: str) -> None:
+    # What cannot be removed now, the sweep finds.
+    with suppress(StorageError):
+        storage.discard(INCOMING + key, None)
+        storage.discard(key, None)
+
+
+def terminate(id: UUID) -> Response:
+    """Give an upload up, and remove its bytes."""
+    site, actor = auth.current_site(), auth.current_actor()
+    authorise(act_of(uploads.terminate), actor, {"id": id})
+    _check_version()
+    with begin(site, actor) as work:
+        key = uploads.terminate(work, id)
+    _remove(site.storage, key)
+    return Response(status=204)
+
+
+def overridden(id: UUID) -> Response:
+    """For networks that let no other method through (tus, X-HTTP-Method-Override)."""
+    views = {"PATCH": patch, "DELETE": terminate, "HEAD": head}
+    method = request.headers.get("X-HTTP-Method-Override", "")
+    if method not in views:
+        authorise(act_of(uploads.take), auth.current_actor(), {"id": id})
+        raise MethodNotAllowed(
+            ["HEAD", "PATCH", "DELETE", "GET", "OPTIONS"], "Name the method in X-HTTP-Method-Override."
+        )
+    return views[method](id)
+
+
+# --- the contracts ----------------------------------------------------------------------------------------------------
+
+
+def _header(name: str, description: str, required: bool = False, **schema: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "header",
+        "required": required,
+        "description": description,
+        "schema": {"type": "string", **schema},
+    }
+
+
+_RESUMABLE = _header("Tus-Resumable", "The version of the protocol.", True, enum=[VERSION])
+_OFFSET = _header("Upload-Offset", "The byte from which this request goes on.", True, pattern="^[0-9]{1,18}$")
+_CHECKSUM = _header("Upload-Checksum", "sha256 or sha1, a space, and the digest of the body in Base64.")
+_BYTES = {"content": {"application/offset+octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+_TUS = {411: "The length is not declared", 412: "Another version of tus"}
+_WRITING = {
+    **_TUS,
+    409: "The upload stands at another byte",
+    410: "Expired, or refused",
+    423: "Another request is writing",
+    460: "The checksum does not match",
+}
+_FORM = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file", "title"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary"},
+                        **{name: {"type": "string"} for name in StatedIn().fields},
+                    },
+                }
+            }
+        },
+    }
+}
+
+api.route(
+    "POST",
+    "/cases/<uuid:id>/evidence",
+    intake.admit,
+    own=add_file,
+    out=EvidenceOut,
+    status=201,
+    answer=lambda item: 200 if item.duplicate else 201,
+    also={
+        200: "The case has the same file already: this item",
+        400: "The body was cut short, or is no form",
+        411: "The length is not declared",
+    },
+    document=_FORM,
+    says="Add a file to a case",
+)
+ADD_FILE = api.routes[-1]
+
+api.route(
+    "POST",
+    "/cases/<uuid:id>/items",
+    intake.register,
+    body=ItemIn,
+    out=EvidenceOut,
+    status=201,
+    says="Add a physical thing to a case",
+)
+
+for _rule in ("/uploads", "/uploads/<uuid:id>"):
+    api.route("OPTIONS", _rule, uploads.largest, own=options, status=204, says="What the server can do (tus)")
+api.route(
+    "POST",
+    "/uploads",
+    uploads.prepare,
+    own=create,
+    status=201,
+    also=_TUS,
+    document={
+        "parameters": [
+            _RESUMABLE,
+            _header("Upload-Length", "Bytes of the file.", True, pattern="^[0-9]{1,18}$"),
+            _header(
+                "Upload-Metadata", "case, filename, title and the other fields of a file, each value in Base64 (tus)."
+            ),
+        ]
+    },
+    says="Begin a resumable upload (tus)",
+)
+api.route("GET", "/uploads", uploads.list_own, query=PageIn, out=UploadOut, many=True, says="My uploads under way")
+# HEAD before GET: a route for GET would answer it too.
+api.route(
+    "HEAD",
+    "/uploads/<uuid:id>",
+    uploads.offset,
+    own=head,
+    also={**_TUS, 410: "Expired, or refused"},
+    document={"parameters": [_RESUMABLE]},
+    says="Where an upload stands (tus)",
+)
+api.route("GET", "/uploads/<uuid:id>", uploads.read, out=UploadOut, says="Where an upload stands")
+api.route(
+    "PATCH",
+    "/uploads/<uuid:id>",
+    uploads.take,
+    own=patch,
+    status=204,
+    also=_WRITING,
+    document={"parameters": [_RESUMABLE, _OFFSET, _CHECKSUM], "requestBody": _BYTES},
+    says="Send further bytes (tus)",
+)
+api.route(
+    "DELETE",
+    "/uploads/<uuid:id>",
+    uploads.terminate,
+    own=terminate,
+    status=204,
+    also=_TUS,
+    document={"parameters": [_RESUMABLE]},
+    says="Give an upload up (tus)",
+)
+api.route(
+    "POST",
+    "/uploads/<uuid:id>",
+    uploads.take,
+    own=overridden,
+    status=204,
+    also={**_WRITING, 200: "As HEAD"},
+    document={
+        "parameters": [
+            _RESUMABLE,
+            _header("X-HTTP-Method-Override", "The method that is meant.", True, enum=["PATCH", "DELETE", "HEAD"]),
+        ],
+        "requestBody": _BYTES,
+    },
+    says="Any of these, for networks that let only POST through (tus)",
+)

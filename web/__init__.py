@@ -1,0 +1,7 @@
+"""Thin pages over the services."""
+
+from flask import Flask
+
+
+def register(app: Flask) -> None:
+    """Add the pages."""
