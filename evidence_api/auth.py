@@ -16,7 +16,7 @@ from flask_login import (  # type: ignore[import-untyped]
     logout_user,
 )
 from flask_wtf.csrf import CSRFProtect, generate_csrf, validate_csrf  # type: ignore[import-untyped]
-from wtforms import ValidationError  # type: ignore[import-untyped]
+from wtforms import ValidationError
 
 from evidence_api.domain.errors import CsrfFailed, DomainError, InvalidInput, NotSignedIn
 from evidence_api.domain.roles import ANONYMOUS, Actor

@@ -20,11 +20,20 @@ def issue_secret(work: Work, user: User) -> str:
     return credentials.otpauth_uri(secret, user.username)
 
 
+def issued_uri(work: Work, user: User) -> str:
+    """The otpauth URI of the secret that was issued. Raises KeyMissing where there is none."""
+    return credentials.otpauth_uri(_secret(work, user), user.username)
+
+
+def _secret(work: Work, user: User) -> str:
+    return work.keys.open(work.session, user.subject, user.totp_sealed or b"", CONTEXT).decode()
+
+
 def use_code(work: Work, user: User, code: str) -> bool:
     """Use up a code. Of two requests with the same one, one wins: the database compares and sets."""
     if user.totp_sealed is None:
         return False
-    secret = work.keys.open(work.session, user.subject, user.totp_sealed, CONTEXT).decode()
+    secret = _secret(work, user)
     last = work.session.scalars(sa.select(User.totp_last_step).where(User.id == user.id)).one()
     step = credentials.totp_step(secret, code, work.now, last)
     if step is None:

@@ -29,13 +29,17 @@ def offer(work: Work, item: Evidence, *, to: UUID, reason: str) -> Transfer:
         raise InvalidInput(
             {"to": ["Only an investigator or lawyer who is assigned to the case can be handed an item."]}
         )
-    transfer = Transfer(
-        case_id=item.case_id, evidence_id=item.id, from_id=item.custodian_id, to_id=to, offered_at=work.now
-    )
-    transfer.state = TransferState.OFFERED
-    work.session.add(transfer)
     receiver: dict[str, Fact] = {"receiver": str(work.known_as(item.case_id, to))}
     work.transition(item, "state", CUSTODY, "offer", Permission.CUSTODY_OFFER, data=receiver, facts={"reason": reason})
+    transfer = Transfer(
+        case_id=item.case_id,
+        evidence_id=item.id,
+        from_id=item.custodian_id,
+        to_id=to,
+        state=TransferState.OFFERED,
+        offered_at=work.now,
+    )
+    work.session.add(transfer)
     work.session.flush()
     return transfer
 

@@ -140,11 +140,16 @@ def create_token(
 
 
 @act(Permission.SIGN_IN)
-def begin_enrolment(work: Work, checked: Checked) -> Enrolment | DomainError:
-    """First sign-in: a new authenticator secret. It counts once a code of it was confirmed."""
+def begin_enrolment(work: Work, checked: Checked, *, again: bool = False) -> Enrolment | DomainError:
+    """First sign-in: a new authenticator secret, or `again` the one issued before, for who mistyped its first code.
+
+    It counts once a code of it was confirmed.
+    """
     user = _unenrolled(work, checked)
     if isinstance(user, DomainError):
         return user
+    if again and user.totp_sealed is not None:
+        return Enrolment(authenticator.issued_uri(work, user), user.must_change_password)
     uri = authenticator.issue_secret(work, user)
     work.record(user, "user:enrolment_begun")
     return Enrolment(uri, user.must_change_password)
