@@ -67,7 +67,7 @@ class Settings:
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
-    """Read the settings. Raises BadSettings for an unknown name, a wrong type, or a development secret in production."""
+    """Read the settings. Raises BadSettings for an unknown name, a wrong type, or a weak secret in production."""
     environ = os.environ if environ is None else environ
     hints = get_type_hints(Settings)
     values: dict[str, Any] = _from_file(environ.get(f"{PREFIX}CONFIG"), hints)

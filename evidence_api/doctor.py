@@ -17,6 +17,9 @@ from evidence_api.storage import Finding
 from evidence_api.work import Site
 
 MIN_FREE_BYTES = 10 << 30
+PG_TRIGGERS = (
+    "SELECT count(*) FROM pg_trigger WHERE tgrelid = to_regclass(:t) AND NOT tgisinternal AND tgenabled <> 'D'"
+)
 
 
 def examine(site: Site) -> Iterator[Finding]:
@@ -54,17 +57,19 @@ def _keys(settings: Settings) -> Iterator[Finding]:
                     f"The {use} key is missing. Restore it from your backup, or run `unbroken init`.",
                 )
             continue
-        open_to_others = stat.S_IMODE(path.stat().st_mode) & (stat.S_IRWXG | stat.S_IRWXO)
+        # A group may read: where web and worker are different users, both need the master key.
+        open_to_others = stat.S_IMODE(path.stat().st_mode) & (stat.S_IWGRP | stat.S_IRWXO)
         if open_to_others:
-            yield Finding(f"key-{use}", "weak", f"The {use} key can be read by others. Run: chmod 600 on its file.")
+            yield Finding(f"key-{use}", "weak", f"The {use} key is open to others. Run: chmod 600 on its file.")
         else:
-            yield Finding(f"key-{use}", "ok", f"The {use} key is there and its owner's alone.")
+            yield Finding(f"key-{use}", "ok", f"The {use} key is there and closed to others.")
     signing = settings.key_files["signing"]
     if signing.exists() and _readable(signing):
         yield Finding(
             "key-signing-here",
             "weak",
-            "This user can read the signing key, so a serving process under it could sign. Run web and worker as different users.",
+            "This user can read the signing key, so a serving process under it could sign. "
+            "Run web and worker as different users.",
         )
 
 
@@ -98,9 +103,7 @@ def _guards(site: Site) -> Finding:
         return Finding("ledger-guards", "ok", "The database refuses change to the ledger.") if guarded else _unguarded()
     with open_session(site.engine, read_only=True) as session:
         triggers = session.execute(
-            sa.text(
-                "SELECT count(*) FROM pg_trigger WHERE tgrelid = to_regclass(:t) AND NOT tgisinternal AND tgenabled <> 'D'"
-            ),
+            sa.text(PG_TRIGGERS),
             {"t": table},
         ).scalar_one()
         may_change = session.execute(

@@ -52,7 +52,7 @@ class Permission(StrEnum):
 Condition = Callable[[Session, Actor, Any], bool]
 
 
-def ALWAYS(_session: Session, _actor: Actor, _thing: Any) -> bool:  # noqa: N802
+def ALWAYS(_session: Session, _actor: Actor, _thing: Any) -> bool:
     """Whenever the actor can see the thing at all."""
     return True
 

@@ -44,16 +44,17 @@ def migrate(settings: Settings) -> None:
 
 
 def grant(connection: sa.Connection, role: str) -> None:
-    """Give the application's role what it needs and no more: INSERT and SELECT alone on the ledger (LEDGER.md section 4)."""
+    """Give the application's role no more than it needs: INSERT and SELECT on the ledger (LEDGER.md section 4)."""
     quoted = connection.dialect.identifier_preparer.quote(role)
     connection.execute(sa.text(f"GRANT USAGE ON SCHEMA public TO {quoted}"))
     connection.execute(sa.text(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {quoted}"))
     connection.execute(sa.text(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {quoted}"))
+    connection.execute(sa.text(f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {quoted}"))
     connection.execute(sa.text(f"REVOKE UPDATE, DELETE, TRUNCATE ON {LedgerEntry.__tablename__} FROM {quoted}"))
 
 
 def make_keys(settings: Settings) -> list[str]:
-    """Make the key files that are not there yet; the uses of those made. A signing key is Ed25519, the others AES-256."""
+    """Make the key files that are not there yet; the uses of those made. Signing is Ed25519, the others AES-256."""
     made = []
     for use, path in settings.key_files.items():
         if path.exists():

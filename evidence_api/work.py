@@ -120,8 +120,8 @@ class Work:
         found = self.session.scalars(find).one_or_none()
         if found is None:
             hidden = self.session.get(model, id)
-            if isinstance(hidden, Subject):
-                raise Hidden(permission=permission.value, subject=hidden.subject)
+            if hidden is not None:
+                raise Hidden(permission=permission.value, subject=_subject_of(hidden))
             raise NotFound
         return found
 
@@ -248,6 +248,11 @@ class Work:
             raise UnrecordedChange(", ".join(sorted(self.changed)))
 
 
+def _subject_of(thing: object) -> str:
+    assert isinstance(thing, Subject)
+    return thing.subject
+
+
 @event.listens_for(Session, "before_flush")
 def _note_changes(session: Session, _context: Any, _instances: Any) -> None:
     work = session.info.get("work")
@@ -353,7 +358,7 @@ def act(
 def act_on(
     model: type[M], permission: Permission, *, read_only: bool = False
 ) -> Callable[[Callable[Concatenate[Work, M, P], R]], Callable[Concatenate[Work, UUID, P], R]]:
-    """Declare a use case about one row, named by its id. The gate finds, locks and checks it before the use case runs."""
+    """Declare a use case about one row, named by its id. The gate finds, locks and checks it first."""
 
     def declare(function: Callable[Concatenate[Work, M, P], R]) -> Callable[Concatenate[Work, UUID, P], R]:
         declared = Act(permission, model, read_only)

@@ -12,7 +12,7 @@ OTP_DESCRIPTION = "A fresh code from the authenticator; each code is good once."
 
 
 class Text(fields.String):
-    """A line of text: trimmed, NFC, not empty unless `blank`, no control characters but (if `lines`) line breaks and tabs."""
+    """Text: trimmed, NFC, not empty unless `blank`, no control characters but (if `lines`) line breaks and tabs."""
 
     def __init__(self, *, most: int = 200, blank: bool = False, lines: bool = False, **kwargs: Any) -> None:
         super().__init__(validate=validate.Length(min=0 if blank else 1, max=most), **kwargs)

@@ -25,7 +25,7 @@ class AllItemsIn(PageIn):
 
 
 class EvidenceOut(Out):
-    """An item of evidence. What the file claims stands beside what the uploader said; `differences` names where they disagree."""
+    """An item of evidence. `claims` is what the file says; `differences` is where that and the uploader disagree."""
 
     id = fields.UUID()
     case = fields.UUID(attribute="case_id")

@@ -3,6 +3,7 @@
 `UNBROKEN_TEST_BACKEND` is `embedded` (SQLite and a directory) or `servers` (PostgreSQL and a real S3 store).
 """
 
+import io
 import os
 import uuid
 from collections.abc import Callable, Iterator
@@ -99,7 +100,6 @@ class Persona:
     role: Role
     token: str
     secret: str
-    _step: int = 0
 
     def actor(self, **changes: Any) -> Actor:
         with begin(self.site, OPERATOR, read_only=True) as work:
@@ -125,18 +125,22 @@ class Persona:
         return self.call("POST", path, json=json, **kwargs) if json is not None else self.call("POST", path, **kwargs)
 
 
+def new_persona(site: Site, app: Flask, role: Role, scope: Scope = Scope.ALL) -> Persona:
+    """Make a person of the office in a role, with a token of that scope."""
+    username = f"{role.value}-{uuid.uuid4().hex[:8]}"
+    with begin(site, OPERATOR) as work:
+        added = accounts.add_user(work, username=username, roles=[role], password=PASSWORD)
+        token = accounts.add_token(work, added.user.id, role=role, scope=scope, days=30, name="tests")
+    secret = str(pyotp.parse_uri(str(added.otpauth_uri)).secret)
+    return Persona(site, app, added.user.id, username, role, token.secret, secret)
+
+
 @pytest.fixture(scope="session")
 def make_persona(site: Site, app: Flask) -> Callable[..., Persona]:
     """Make a person of the office in a role, with a token."""
 
-    def make(role: Role, name: str | None = None, scope: Scope = Scope.ALL) -> Persona:
-        username = name or f"{role.value}-{uuid.uuid4().hex[:8]}"
-        with begin(site, OPERATOR) as work:
-            added = accounts.add_user(work, username=username, roles=[role], password=PASSWORD)
-            token = accounts.add_token(work, added.user.id, role=role, scope=scope, days=30, name="tests")
-        return Persona(
-            site, app, added.user.id, username, role, token.secret, pyotp.parse_uri(added.otpauth_uri).secret
-        )
+    def make(role: Role, scope: Scope = Scope.ALL) -> Persona:
+        return new_persona(site, app, role, scope)
 
     return make
 
@@ -160,7 +164,8 @@ administrator = _persona(Role.ADMINISTRATOR)
 @pytest.fixture
 def case(investigator: Persona, lawyer: Persona) -> dict[str, Any]:
     """A case that the investigator leads and the lawyer is assigned to; the colleague is outside of it."""
-    opened = investigator.post("/cases", {"title": "Riverside", "kind": "sex_trafficking", "country": "KH"}).get_json()
+    body = {"title": "Riverside", "kind": "sex_trafficking", "country": "KH"}
+    opened: dict[str, Any] = investigator.post("/cases", body).get_json()
     assigned = investigator.post(f"/cases/{opened['id']}/assignments", {"user": str(lawyer.id), "role": "lawyer"})
     assert assigned.status_code == 201, assigned.get_json()
     return opened
@@ -174,8 +179,6 @@ def item(investigator: Persona, case: dict[str, Any]) -> dict[str, Any]:
 
 def upload(persona: Persona, case: str, content: bytes | None = None, **fields: str) -> dict[str, Any]:
     """Upload one small file in one go; the item as answered."""
-    import io
-
     content = os.urandom(2000) if content is None else content
     data = {"title": "Footage of the front door", "file": (io.BytesIO(content), "front door.bin"), **fields}
     response = persona.post(f"/cases/{case}/evidence", data=data, content_type="multipart/form-data")

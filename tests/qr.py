@@ -9,7 +9,7 @@ SCALE = 6
 
 
 def read_svg(svg: str) -> str:
-    """The text of the QR code in an SVG by segno: one path of horizontal strokes, `M x y` then runs `h n` and moves `m x y`."""
+    """The text of the QR code in an SVG by segno: one path of strokes, `M x y`, then runs `h n` and moves `m x y`."""
     path = re.search(r'd="(M[^"]+)"', svg)
     assert path is not None
     size = 80 * SCALE

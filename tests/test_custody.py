@@ -1,6 +1,7 @@
 """Custody: who holds the item, from when, and how it went to another."""
 
 import hashlib
+import itertools
 import threading
 import uuid
 from collections.abc import Callable
@@ -247,7 +248,7 @@ def test_verification_says_pass_for_a_sound_item_and_records_that_it_was_done(
 def test_the_custody_log_gives_the_exact_bytes_that_sha256sum_can_walk(lawyer: Persona, item: dict[str, Any]) -> None:
     lawyer.post(f"/evidence/{item['id']}/verify")
     links = chain(lawyer, item)
-    for before, after in zip(links, links[1:], strict=False):
+    for before, after in itertools.pairwise(links):
         digest = hashlib.sha256(before["entry"].encode()).hexdigest()
         assert digest == before["hash"] == decode(after["entry"].encode()).prev
 

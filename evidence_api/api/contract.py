@@ -88,7 +88,8 @@ class Api(Blueprint):
         """Add a route. Raises TypeError where the use case declares no permission.
 
         `prepare(actor, *path)` is done before the act and outside its transaction, such as reading a whole object; its
-        result goes to the use case behind the path. `answer` picks another status than `status` from the result; `also` documents such and other statuses.
+        result goes to the use case behind the path. `answer` picks another status than `status` from the result;
+        `also` documents such and other statuses.
         """
         act_of(use)
         made = Route(

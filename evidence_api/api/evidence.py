@@ -43,7 +43,7 @@ api = Api("evidence", __name__)
 SHOWN = re.compile(r"(image/(jpeg|png|gif|webp|heic)|audio/[\w.+-]+|video/[\w.+-]+|application/pdf)")
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "video/mp4": "mp4", "audio/wav": "wav", "application/pdf": "pdf"}
 
-LABEL = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 360 160" width="90mm" height="40mm" role="img" aria-label="Label {ref}">
+LABEL = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 360 160" width="90mm" height="40mm">
 <rect width="360" height="160" fill="#fff"/>{code}
 <g font-family="sans-serif" fill="#000"><text x="165" y="42" font-size="20" font-weight="bold">{ref}</text>
 <text x="165" y="72" font-size="15">{tag}</text><text x="165" y="100" font-size="12">Received {received}</text>
@@ -62,7 +62,7 @@ class RangeNotSatisfiable(Exception):
 @api.errorhandler(RangeNotSatisfiable)
 def range_not_satisfiable(error: RangeNotSatisfiable) -> Response:
     response = Response(
-        b'{"type":"range","title":"No such range","status":416,"detail":"The range begins beyond the end of the object."}',
+        b'{"type":"range","title":"No such range","status":416,"detail":"The range begins beyond the end."}',
         status=416,
         mimetype="application/problem+json",
     )
@@ -103,7 +103,7 @@ def content(id: UUID) -> Response:
 
 
 def _range() -> Range | None:
-    """The one byte range asked for. Several, or another unit, are answered with the whole, as RFC 9110 section 14.2 allows."""
+    """The one byte range asked for. Several, or another unit, are answered with the whole (RFC 9110 section 14.2)."""
     found = parse_range_header(request.headers.get("Range"))
     return found if found is not None and found.units == "bytes" and len(found.ranges) == 1 else None
 

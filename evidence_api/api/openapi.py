@@ -58,9 +58,10 @@ def document(version: str = "0.1.0") -> dict[str, Any]:
 
 
 DESCRIPTION = (
-    "Evidence and prosecutions against human trafficking. Send `Authorization: Bearer <token>`, or a session cookie with "
-    "`X-CSRF-Token`. Errors are problems (RFC 9457); `type` is a slug. Lists take `limit` and `cursor`. Changes answer `ETag` and "
-    "honour `If-Match`. `Idempotency-Key` makes a POST safe to repeat. A fresh code goes in `otp` or in the header `X-OTP`."
+    "Evidence and prosecutions against human trafficking. Send `Authorization: Bearer <token>`, or a session cookie "
+    "with `X-CSRF-Token`. Errors are problems (RFC 9457); `type` is a slug. Lists take `limit` and `cursor`. Changes "
+    "answer `ETag` and honour `If-Match`. `Idempotency-Key` makes a POST safe to repeat. A fresh code goes in `otp` or "
+    "in the header `X-OTP`."
 )
 
 

@@ -13,6 +13,7 @@ from evidence_api.cli._command import FOUND_A_FAULT, Commands, opened_site, plai
 from evidence_api.config import load
 from evidence_api.policy import Permission
 from evidence_api.setup import check_origin, initialise, make_keys, migrate
+from evidence_api.site import open_storage
 
 MARKS = {"ok": "[green]ok   [/green]", "weak": "[yellow]weak [/yellow]", "fault": "[red]fault[/red]"}
 DEFAULT_ORIGIN = "unbroken.example/ledger"
@@ -29,25 +30,32 @@ def operate() -> None:
 )
 @click.option("--office", help="The office's code, which begins the refs of its cases, such as PP.")
 @click.option("--name", help="The office's name.")
-def init(origin: str | None, office: str | None, name: str | None) -> None:
-    """Set up tables, keys, the ledger's origin and the office. Safe to run again, also after an upgrade."""
+@click.option("--no-keys", is_flag=True, help="Make no keys: they were made apart and are given as files.")
+def init(origin: str | None, office: str | None, name: str | None, no_keys: bool) -> None:
+    """Set up tables, keys, the store, the ledger's origin and the office. Safe to run again, also after an upgrade."""
     with plain_errors():
         settings = load()
         migrate(settings)
-        made = make_keys(settings)
+        made = [] if no_keys else make_keys(settings)
         code = office or settings.office
         first = initialise(
             settings, origin=check_origin(origin or settings.origin or DEFAULT_ORIGIN), office=code, name=name or code
         )
+        faults = [finding for finding in open_storage(settings).probe() if finding.level == "fault"]
     if made:
         click.echo(
-            f"Keys made: {', '.join(made)}. Back up the folder of keys now, apart from the database: without it sealed facts are lost."
+            f"Keys made: {', '.join(made)}. Back up the folder of keys now, apart from the database: "
+            "without it sealed facts are lost."
         )
     click.echo(
         "The installation is ready. Next: unbroken user add NAME --role administrator"
         if first
         else "The installation is up to date."
     )
+    for finding in faults:
+        click.echo(f"unbroken: {finding.message}", err=True)
+    if faults:
+        sys.exit(FOUND_A_FAULT)
 
 
 @operate.declare(Permission.OPERATE, "serve")

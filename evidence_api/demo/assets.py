@@ -117,6 +117,14 @@ def make_assets(directory: Path, big_bytes: int) -> list[Asset]:
     return [street, door, sound, ledger, mobile, neon, passing, night]
 
 
+def make_detail(picture: Asset, path: Path) -> None:
+    """Write the middle of a picture, enlarged, to `path`: something made from an original, and marked as that is."""
+    with Image.open(picture.path) as whole:
+        width, height = whole.size
+        detail = whole.convert("RGB").crop((width // 4, height // 5, width * 3 // 4, height * 7 // 10)).resize(_PHOTO)
+    _marked(detail, "Detail, enlarged").save(path, "JPEG", quality=88)
+
+
 def _seeded(seed: int) -> random.Random:
     return random.Random(seed)  # noqa: S311 - chance for pictures, the same each time
 

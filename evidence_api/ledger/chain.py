@@ -128,8 +128,8 @@ def _time_for(session: Session, head: LedgerHead, draft: Draft) -> datetime:
     if session.execute(declared.limit(1)).first() is not None:
         return now
     raise ClockFault(
-        f"The server's clock is {(last - now).total_seconds():.0f} s behind what is already recorded. Set the clock right; "
-        "if the record is what is wrong, a supervisor declares the clock fault with a fresh code."
+        f"The server's clock is {(last - now).total_seconds():.0f} s behind what is already recorded. "
+        "Set the clock right; if the record is what is wrong, a supervisor declares the clock fault with a fresh code."
     )
 
 

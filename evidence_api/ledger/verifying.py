@@ -169,7 +169,7 @@ def _check_head(subject: str, head: tuple[int, str] | None, last: Row) -> Iterat
 
 
 def _check_disclosures(session: Session, keys: KeyStore, subject: str | None) -> Iterator[Fault]:
-    """Every disclosure that is kept opens its commitment. One that is absent is withheld or erased: no fault of the chain."""
+    """Every disclosure that is kept opens its commitment. One that is absent is withheld or erased: no fault."""
     query = (
         sa.select(
             Disclosure.subject,

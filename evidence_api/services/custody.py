@@ -1,4 +1,4 @@
-"""Custody: hand-overs, check-out and -in, hold, correction, restriction. Each act says who is responsible from now on."""
+"""Custody: hand-overs, check-out and -in, hold, correction, restriction. Each act says who is responsible now."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -209,6 +209,7 @@ def admit(work: Work, case: Case, *, content: Content, stated: Stated) -> Eviden
         "storage_key": stored.key,
         "version": stored.version,
         "sensitivity": item.sensitivity.value,
+        "custodian": str(work.known_as(case.id)),
     }
     if stated.original is not None:
         data["original"] = str(stated.original)
@@ -279,10 +280,13 @@ def register(
     )
     work.session.add(item)
     work.session.flush()
+    data: dict[str, Fact] = {"custodian": str(work.known_as(case.id))}
+    if original is not None:
+        data["original"] = str(original)
     work.record(
         item,
         "evidence:register",
-        data={} if original is None else {"original": str(original)},
+        data=data,
         facts={"title": title, "tag": tag, "place": place, "captured_at": _text(captured_at), "method": method},
     )
     return item

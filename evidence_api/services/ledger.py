@@ -23,7 +23,7 @@ MAX_CLOCK_FAULT = timedelta(days=366)
 
 @act(Permission.LEDGER_VERIFY, read_only=True)
 def verify(work: Work) -> Iterator[Fault]:
-    """Every chain, and the register of evidence against its chains. Yields what is wrong; nothing where all is sound."""
+    """Every chain, and the register of evidence against its chains. Yields what is wrong, if anything."""
     return _verify(work)
 
 
@@ -59,7 +59,7 @@ def refs(work: Work, *, subjects: list[str]) -> dict[str, str]:
 
 
 def _check_register(work: Work) -> Iterator[Fault]:
-    """Each item's row says what its chain says: the object, who holds it, its state. And no chain is without its item."""
+    """Each item's row says what its chain says: object, custodian, state. And no chain is without its item."""
     after: UUID | None = None
     while True:
         query = sa.select(Evidence).order_by(Evidence.id).limit(PAGE)

@@ -1,0 +1,128 @@
+"""What is seen: chapters, lines and tables on a terminal; the same in plain lines anywhere else."""
+
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from evidence_api.demo.people import PASSWORD, Persona
+from evidence_api.demo.processes import Stopped
+
+READING_SECONDS = 1.5
+INDENT = 3
+
+
+class Screen:
+    """The user's terminal, or a file."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+
+    def title(self, folder: Path) -> None:
+        """What this is, before anything happens."""
+        text = Text.assemble(
+            ("Everything here is fictional: ", "bold"),
+            "the people, the places, the recordings.\n",
+            f"It lives in {folder} and touches nothing else. Ctrl-C ends it at any time.",
+        )
+        self.console.print(Panel(text, title="Unbroken: a demonstration", border_style="yellow"))
+
+    def chapter(self, title: str, story: str) -> None:
+        """A new part of the story, with a moment to read it where somebody does."""
+        self.console.print()
+        self.console.print(Rule(Text(title, "bold"), align="left", style="yellow"))
+        self._indented(Text(story, "italic"))
+        self.pause()
+
+    def pause(self) -> None:
+        if self.console.is_terminal:
+            time.sleep(READING_SECONDS)
+
+    def say(self, text: str) -> None:
+        self._indented(Text(text))
+
+    def done(self, text: str) -> None:
+        """Something that was done and is as it should be."""
+        self._marked("✓", "green", text)
+
+    def found(self, text: str) -> None:
+        """Something that is wrong, and that the service found."""
+        self._marked("✗", "red", text)
+
+    def wrong(self, text: str) -> None:
+        """The demonstration itself failed."""
+        self._marked("!", "bold red", text)
+
+    def command(self, arguments: Iterable[str], note: str = "") -> None:
+        """A command as the user would type it."""
+        self._indented(Text.assemble(("$ unbroken ", "bold cyan"), (shlex.join(arguments), "cyan"), (note, "dim")))
+
+    def output(self, text: str, style: str = "dim") -> None:
+        """What a command printed."""
+        for line in text.splitlines():
+            self._indented(Text(line, style), INDENT + 2)
+
+    def table(self, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        table = Table(*headings, box=None, header_style="bold", padding=(0, 2, 0, 0))
+        for row in rows:
+            table.add_row(*(Text(cell) for cell in row))
+        self.console.print(Padding(table, (0, 0, 0, INDENT)))
+
+    def _indented(self, text: Text, by: int = INDENT) -> None:
+        self.console.print(Padding(text, (0, 0, 0, by)))
+
+    def _marked(self, mark: str, style: str, text: str) -> None:
+        grid = Table.grid(padding=(0, 1, 0, 0))
+        grid.add_row(Text(mark, style), Text(text))
+        self.console.print(Padding(grid, (0, 0, 0, 1)))
+
+    # --- signing in ---
+
+    def where_to_go(self, url: str, people: Iterable[Persona], *, serving: bool) -> None:
+        """Addresses, names and how to have a code."""
+        self.console.print()
+        self.console.print(Rule(Text("Look around", "bold"), align="left", style="yellow"))
+        if serving:
+            self.table(("", ""), [("The pages", f"{url}/"), ("The API, to read and try", f"{url}/api/docs")])
+        else:
+            self.say("The server has ended; the office is kept. To look around, run it again without --no-serve.")
+        self.say(f"The password of each of them: {PASSWORD}")
+        self.say("Their authenticators, for an app of your own or for a code at any time:")
+        self.table(
+            ("name", "role", "secret", "in the story"), [(p.name, p.role.value, p.secret, p.part) for p in people]
+        )
+        python = shlex.quote(sys.executable)
+        code = f"""{python} -c "import pyotp; print(pyotp.TOTP('SECRET').now())" """
+        self.console.print(Padding(Text(f"$ {code.strip()}", "cyan"), (0, 0, 0, INDENT)), soft_wrap=True)
+
+    def watch(self, people: Sequence[Persona], server: subprocess.Popen[bytes]) -> None:
+        """Each one's next good code, kept fresh on a terminal, until Ctrl-C. Raises Stopped where the server ends."""
+        if not self.console.is_terminal:
+            self.console.print(self._codes(people))
+            self.say("Serving until Ctrl-C.")
+            server.wait()
+        else:
+            with Live(self._codes(people), console=self.console, auto_refresh=False) as live:
+                while server.poll() is None:
+                    live.update(self._codes(people), refresh=True)
+                    time.sleep(1)
+        raise Stopped("The server has ended by itself. Its log lies in the demonstration's folder.")
+
+    def _codes(self, people: Iterable[Persona]) -> Group:
+        table = Table("name", "code", box=None, header_style="bold", padding=(0, 2, 0, 0))
+        for persona in people:
+            code, wait = persona.code()
+            shown = Text(f"{code[:3]} {code[3:]}", "bold green") if not wait else Text(f"in {wait:.0f} s", "dim")
+            table.add_row(persona.name, shown)
+        note = Text("A code that is good now, for each (each is good once; Ctrl-C ends the demonstration):")
+        return Group(Text(), Padding(note, (0, 0, 0, INDENT)), Padding(table, (0, 0, 0, INDENT)))

@@ -1,0 +1,293 @@
+"""The story, told by doing it: every line that the user reads was answered by the real server or the real command."""
+
+import hashlib
+import json
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from rich.filesize import decimal
+
+from evidence_api.demo.assets import Asset, make_assets, make_detail
+from evidence_api.demo.line import SlowLine
+from evidence_api.demo.people import Persona
+from evidence_api.demo.processes import Stopped, command, environment
+from evidence_api.demo.screen import Screen
+from evidence_api.domain.roles import OPERATOR
+from evidence_api.models import Evidence
+from evidence_api.storage import DirectoryStorage
+from evidence_api.work import Site, begin
+
+LINE_RATE = 25_000_000  # bytes a second
+CUT_AT = 0.45
+CUT_SECONDS = 120
+TITLE = "Riverside and Blue Lotus (fictional)"
+
+Item = dict[str, Any]
+
+
+class Story:
+    """The case from the first covert visit to the proof that nothing changed. `port` is the server's."""
+
+    def __init__(self, screen: Screen, folder: Path, site: Site, port: int, people: Mapping[str, Persona]) -> None:
+        self.screen, self.folder, self.site, self.port = screen, folder, site, port
+        self.sokha, self.mealea, self.bopha = people["sokha"], people["mealea"], people["bopha"]
+        self.dara, self.kunthea = people["dara"], people["kunthea"]
+        self.laptop = folder / "laptop"
+
+    def tell(self, big_file: int) -> None:
+        """Everything, in order. Raises Stopped where something is not as it must be."""
+        with self.screen.console.status("Making pictures, sound and video for it…"):
+            self.assets = {asset.path.name: asset for asset in make_assets(self.laptop, big_file)}
+        self._first_house()
+        self._second_house()
+        self._hand_over()
+        self._proof()
+        self._tampering()
+
+    # --- the chapters ---
+
+    def _first_house(self) -> None:
+        self.screen.chapter(
+            "2  Riverside, 2023",
+            "In March 2023 investigators film a guest house where girls are sold. The police come on 2 April and "
+            "free eleven. One girl, called Lily here, was told to hide, and is missed.",
+        )
+        code = self.sokha.sign_in("demonstration: field laptop")
+        self.screen.done(f"sokha, investigator, signs in: her password, and {_code(code)} from her authenticator.")
+        opened = {"title": TITLE, "kind": "sex_trafficking", "country": "KH"}
+        self.case = self.sokha.post("/cases", json=opened)
+        self.screen.done(f"She opens case {self.case['ref']} and leads it.")
+        for person in (self.mealea, self.kunthea):
+            who = {"user": str(person.id), "role": person.role.value}
+            self.sokha.post(f"/cases/{self.case['id']}/assignments", json=who)
+        self.screen.done(
+            "She puts a lawyer, mealea, and a caseworker, kunthea, on it. For everyone else it is not there."
+        )
+        for action, when, reason in (
+            ("investigate", "2023-03-01T09:00:00+07:00", "A hotline call about the Riverside guest house."),
+            ("plan_intervention", "2023-03-27T15:00:00+07:00", "Four covert visits show the same girls under guard."),
+            (
+                "intervene",
+                "2023-04-02T05:40:00+07:00",
+                "Police operation: eleven freed. Lily was told to hide when the police came, and was missed.",
+            ),
+        ):
+            stage = {"action": action, "occurred_at": when, "reason": reason}
+            self.sokha.post(f"/cases/{self.case['id']}/transitions", json=stage)
+        items = {}
+        for name in ("street-at-dusk.jpg", "doorway-red-lamp.jpg", "corridor-sound.wav", "ledger-page.jpg"):
+            items[name] = self._add(name)
+        self.sound = items["corridor-sound.wav"]
+        seized = {
+            "title": "Phone of the keeper",
+            "tag": "DEMO-0417",
+            "place": "Safe 2, shelf B",
+            "captured_at": "2023-04-02T07:05:00+07:00",
+            "method": "seized by the police",
+        }
+        phone = self.sokha.post(f"/cases/{self.case['id']}/items", json=seized)
+        self.screen.done(f"{phone['ref']}  a thing, not a file: the keeper's phone, tag DEMO-0417, in safe 2")
+        picture = self._add("phone-of-the-keeper.jpg", original=phone["id"], derivation="photograph")
+        if not picture["differences"]:
+            raise Stopped("The wrong clock of a camera was not noticed.")
+        self.screen.say("That camera's clock runs 26 minutes fast. What it says and what she says both stand, flagged.")
+        self.screen.pause()
+
+    def _second_house(self) -> None:
+        self.screen.chapter(
+            "3  Blue Lotus, 2026",
+            "Nearly three years and many nights of footage later, one face: it is Lily, in another house.",
+        )
+        self.front = self._add("blue-lotus-front.jpg")
+        self._add("blue-lotus-passing.mp4")
+        asset = self.assets["blue-lotus-night.mp4"]
+        self.screen.say(
+            f"Now the night's footage, {decimal(asset.path.stat().st_size)}, over a line as slow as a mobile network:"
+        )
+        self.night = self._upload_with_a_cut(asset)
+        with asset.path.open("rb") as file:
+            sent = hashlib.file_digest(file, "sha256").hexdigest()
+        if self.night["sha256"] != sent:
+            raise Stopped("What arrived is not what was sent.")
+        self.screen.done(f"{self.night['ref']}  SHA-256 on her laptop and in the store are the same: {sent[:16]}…")
+        self.screen.pause()
+
+    def _hand_over(self) -> None:
+        self.screen.chapter(
+            "4  From hand to hand",
+            "The footage goes to the lawyer. It is sokha's until mealea takes it, with a fresh code of her own.",
+        )
+        self.mealea.sign_in("demonstration: office")
+        self.screen.done("mealea, lawyer, signs in.")
+        offer = self._offer(self.night, "For the charge against the keeper of the second house.")
+        self.screen.done(f"sokha offers {self.night['ref']} to mealea.")
+        code = self.mealea.fresh_code()
+        self.mealea.post(f"/transfers/{offer['id']}/accept", json={"otp": code})
+        held = self.mealea.get(f"/evidence/{self.night['id']}")
+        if held["custodian"] != str(self.mealea.id):
+            raise Stopped("The item was accepted, but is not with the one who accepted it.")
+        self.screen.done(f"Her authenticator shows {_code(code)}; with it she accepts. The item is in her custody.")
+        self._offer(self.sound, "Please hear this before you draft the charge.")
+        self.screen.done(f"sokha offers {self.sound['ref']} too, and leaves that open: accept it yourself, as mealea.")
+        self.dara.sign_in("demonstration: office")
+        if self.dara.asks(f"/evidence/{self.night['id']}") != 404:
+            raise Stopped("Someone who is not on the case could see the item.")
+        self.screen.done("dara, not on the case, asks for it: 404, as if it did not exist. That she asked is recorded.")
+        self.screen.say(f"The chain of {self.night['ref']} so far; each entry holds the hash of the one before:")
+        self._show_chain(self.night)
+        self.screen.pause()
+
+    def _proof(self) -> None:
+        self.screen.chapter(
+            "5  Has anything changed?",
+            "bopha, supervisor, touched none of it. She has the stored bytes read again, and every chain checked.",
+        )
+        self.bopha.sign_in("demonstration: office")
+        verdict = self._verify(self.night)
+        if (verdict["object"], verdict["chain"]) != ("pass", "pass"):
+            raise Stopped("An item that nobody changed did not verify.")
+        size = decimal(self.night["size"])
+        self.screen.done(f"{self.night['ref']}: object pass ({size} read again), chain pass.")
+        self._check_ledger(whole=True)
+        self.screen.pause()
+
+    def _tampering(self) -> None:
+        self.screen.chapter(
+            "6  Someone alters one byte",
+            "Someone with access to the server's disk changes one byte of a picture, past the service and its record.",
+        )
+        source = self.assets["blue-lotus-front.jpg"]
+        detail = self.laptop / "blue-lotus-detail.jpg"
+        make_detail(source, detail)
+        stated = {"title": "Detail of the front, enlarged", "method": "enlarged", "original": self.front["id"]}
+        item = self._send(detail, stated | {"derivation": "extract"})
+        self.screen.done(f"{item['ref']}  a copy for this purpose: {item['title']}")
+        stored = self._stored(item)
+        at = item["size"] // 2
+        before = _flip(stored, at)
+        self.screen.say(f"On the disk, byte {at} of {item['size']} is changed from {before:#04x} to {before ^ 1:#04x}.")
+        verdict = self._verify(item)
+        quarantined = self.bopha.get(f"/evidence/{item['id']}")["quarantined"]
+        if verdict["object"] != "fail" or not quarantined:
+            raise Stopped("An altered byte was not found.")
+        self.screen.found(f"bopha verifies {item['ref']}: object FAIL. The item is quarantined at once.")
+        if item["ref"] not in self._check_ledger(whole=False):
+            raise Stopped("The check of the ledger did not name the altered item.")
+        self.screen.pause()
+        _flip(stored, at)
+        self.screen.say("The byte is put back, as from a backup. Quarantine does not end by itself:")
+        code = self.bopha.fresh_code()
+        reason = "Object restored from the backup; the bytes match their record again."
+        released = self.bopha.post(f"/evidence/{item['id']}/release", json={"otp": code, "reason": reason})
+        if released["quarantined"]:
+            raise Stopped("The item was not released.")
+        self.screen.done(f"bopha releases it, with {_code(code)} and her reason. All of it stands in the chain:")
+        self._show_chain(item)
+        self._check_ledger(whole=True)
+
+    # --- what the chapters are made of ---
+
+    def _add(self, name: str, **more: str) -> Item:
+        asset = self.assets[name]
+        stated = {
+            "title": asset.title,
+            "captured_at": asset.captured_at.isoformat(),
+            "method": asset.method,
+            "device": asset.device,
+            "latitude": str(asset.latitude),
+            "longitude": str(asset.longitude),
+        }
+        item = self._send(asset.path, stated | more)
+        self.screen.done(f"{item['ref']}  {item['title']} ({item['media_type']}, {decimal(item['size'])})")
+        return item
+
+    def _send(self, path: Path, stated: dict[str, str]) -> Item:
+        with path.open("rb") as file:
+            return self.sokha.post(f"/cases/{self.case['id']}/evidence", data=stated, files={"file": (path.name, file)})
+
+    def _upload_with_a_cut(self, asset: Asset) -> Item:
+        """The real client, killed on the way and started again."""
+        said = ["upload", asset.path.name, "--case", self.case["ref"], "--title", asset.title]
+        said += ["--method", asset.method, "--device", asset.device, "--captured-at", asset.captured_at.isoformat()]
+        hold = int(asset.path.stat().st_size * CUT_AT)
+        settings = environment(
+            self.folder,
+            UNBROKEN_TOKEN=self.sokha.token,
+            XDG_STATE_HOME=str(self.laptop / "state"),
+            HOME=str(self.laptop),
+        )
+        with SlowLine(self.port, LINE_RATE, hold) as line:
+            said += ["--server", f"http://127.0.0.1:{line.port}"]
+            self.screen.command(said)
+            first = subprocess.Popen(command(*said), env=settings, cwd=self.laptop)
+            try:
+                cut = line.held.wait(CUT_SECONDS)
+            finally:
+                first.kill()
+                first.wait()
+            line.released.set()
+            if not cut:
+                raise Stopped("The upload did not get on.")
+            if self.screen.console.is_terminal:
+                self.screen.console.show_cursor()
+                self.screen.console.print()
+            self.screen.say("Halfway her laptop's battery dies (kill -9). Back on power, the same command again:")
+            self.screen.command(said)
+            if subprocess.run(command(*said), env=settings, cwd=self.laptop, check=False).returncode:
+                raise Stopped("The upload could not be resumed.")
+        newest = self.sokha.get(f"/cases/{self.case['id']}/evidence", params={"limit": 1})
+        found: Item = newest["items"][0]
+        return found
+
+    def _offer(self, item: Item, reason: str) -> dict[str, Any]:
+        offered = {"to": str(self.mealea.id), "reason": reason}
+        return self.sokha.post(f"/evidence/{item['id']}/transfers", json=offered)
+
+    def _verify(self, item: Item) -> dict[str, Any]:
+        return self.bopha.post(f"/evidence/{item['id']}/verify")
+
+    def _show_chain(self, item: Item) -> None:
+        links = self.bopha.get(f"/evidence/{item['id']}/custody")["items"]
+        rows = []
+        for link in links:
+            entry = json.loads(link["entry"])
+            when = link["recorded_at"][11:19]
+            rows.append((str(link["seq"]), link["action"], entry["role"], when, entry["prev"][:10], link["hash"][:10]))
+        self.screen.table(("", "act", "by the", "UTC", "hash before", "hash"), rows)
+
+    def _check_ledger(self, *, whole: bool) -> str:
+        """`unbroken ledger verify`; what it said. Raises Stopped where it finds other than expected."""
+        self.screen.command(["ledger", "verify"])
+        ran = subprocess.run(
+            command("ledger", "verify"), env=environment(self.folder), stdout=subprocess.PIPE, text=True, check=False
+        )
+        self.screen.output(f"{ran.stdout}(exit code {ran.returncode})", "green" if whole else "red")
+        if ran.returncode != (0 if whole else 1):
+            raise Stopped("`unbroken ledger verify` did not find what it had to find.")
+        return ran.stdout
+
+    def _stored(self, item: Item) -> Path:
+        with begin(self.site, OPERATOR, read_only=True) as work:
+            key = work.session.get_one(Evidence, UUID(item["id"])).storage_key
+        assert key is not None
+        assert isinstance(self.site.storage, DirectoryStorage)
+        return self.site.storage.path(key)
+
+
+def _code(code: str) -> str:
+    return f"{code[:3]} {code[3:]}"
+
+
+def _flip(path: Path, at: int) -> int:
+    """Change the lowest bit of one byte of a write-once file; the byte before. Twice, and it is as it was."""
+    path.chmod(0o600)
+    with path.open("r+b") as file:
+        file.seek(at)
+        before = file.read(1)[0]
+        file.seek(at)
+        file.write(bytes([before ^ 1]))
+    path.chmod(0o400)
+    return before
