@@ -80,6 +80,11 @@ class Base(DeclarativeBase):
     )
     type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcDateTime(), uuid.UUID: sa.Uuid()}
 
+    @property
+    def subject(self) -> str:
+        """The chain that entries about this row belong to, `<kind>:<uuid>`."""
+        raise NotImplementedError(f"{type(self).__name__} has no chain")
+
 
 def make_engine(url: str) -> sa.Engine:
     """An engine with this service's rules: SQLite in WAL with full fsync and triggers that see REPLACE."""

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, runtime_checkable
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -52,7 +52,6 @@ class UnrecordedChange(Exception):
     """A use case changed rows and recorded nothing. A defect of ours: nothing is committed."""
 
 
-@runtime_checkable
 class Subject(Protocol):
     """Whatever an entry can be about."""
 
@@ -121,7 +120,7 @@ class Work:
         if found is None:
             hidden = self.session.get(model, id)
             if hidden is not None:
-                raise Hidden(permission=permission.value, subject=_subject_of(hidden))
+                raise Hidden(permission=permission.value, subject=hidden.subject)
             raise NotFound
         return found
 
@@ -129,7 +128,7 @@ class Work:
         """Raise Forbidden unless the actor may. What she may not even see never comes this far."""
         refused = refusal(self.session, self.actor, permission, thing)
         if refused is not None:
-            subject = thing.subject if isinstance(thing, Subject) else None
+            subject = None if thing is None else thing.subject
             raise Forbidden(refused.detail, permission=permission.value, subject=subject)
 
     def forbid(self, detail: str, permission: Permission, thing: Subject) -> Forbidden:
@@ -246,11 +245,6 @@ class Work:
             self.write_ledger()
         if self.changed and not self.written:
             raise UnrecordedChange(", ".join(sorted(self.changed)))
-
-
-def _subject_of(thing: object) -> str:
-    assert isinstance(thing, Subject)
-    return thing.subject
 
 
 @event.listens_for(Session, "before_flush")

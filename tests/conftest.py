@@ -43,7 +43,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
     migrate(settings)
     make_keys(settings)
     initialise(settings, origin="tests.example.org/ledger", office="PP", name="Phnom Penh")
-    site = open_site(settings)
+    site = open_site(settings, probe=True)
     yield site
     site.engine.dispose()
 

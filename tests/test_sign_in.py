@@ -218,6 +218,14 @@ def test_the_code_that_confirmed_the_authenticator_is_used_up(starter: Person, c
     assert starter.sign_in(password=NEW_PASSWORD, otp=code).status_code == 401
 
 
+def test_a_wrong_first_code_changes_no_password(starter: Person, client: FlaskClient) -> None:
+    who = {"username": starter.username, "password": starter.password}
+    client.post("/api/v1/enrolment", json=who)
+    wrong = {**who, "otp": "123456", "new_password": NEW_PASSWORD}
+    assert client.post("/api/v1/enrolment/confirm", json=wrong).status_code == 401
+    assert client.post("/api/v1/enrolment", json=who).status_code == 200
+
+
 def test_an_authenticator_cannot_be_set_up_twice_nor_the_password_guessed_that_way(person: Person, app: Flask) -> None:
     client = app.test_client()
     right = client.post("/api/v1/enrolment", json={"username": person.username, "password": PASSWORD})

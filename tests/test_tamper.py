@@ -1,4 +1,4 @@
-"""Tampering straight in the database and in the store: each is found by `unbroken ledger verify`, which names the item."""
+"""Tampering straight in the database and the store: `unbroken ledger verify` finds each and names the item."""
 
 import os
 import subprocess
@@ -29,7 +29,7 @@ class Office:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.site: Site = open_site(settings)
+        self.site: Site = open_site(settings, probe=True)
         app = create_app(self.site)
         self.person: Persona = new_persona(self.site, app, Role.INVESTIGATOR)
         self.supervisor: Persona = new_persona(self.site, app, Role.SUPERVISOR)
@@ -168,7 +168,8 @@ def test_an_inserted_entry_is_found(office: Office) -> None:
     office.sql("UPDATE ledger_entry SET seq = seq - 99 WHERE subject = :s AND seq >= 102")
     office.sql(
         "INSERT INTO ledger_entry (body, entry_id, subject, seq, prev, hash, action, recorded_at, case_id) "
-        "SELECT :b, :i, subject, 2, :p, :h, action, recorded_at, case_id FROM ledger_entry WHERE subject = :s AND seq = 1",
+        "SELECT :b, :i, subject, 2, :p, :h, action, recorded_at, case_id "
+        "FROM ledger_entry WHERE subject = :s AND seq = 1",
         b=forged,
         i=uuid_value(office, decode(forged).id),
         p="f" * 64,

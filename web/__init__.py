@@ -3,10 +3,10 @@
 from flask import Flask
 
 from web import headers
-from web.pages import pages
+from web.pages import pages as blueprint
 
 
 def register(app: Flask) -> None:
     """Add the pages, and the security headers of every answer, the API's too."""
     headers.register(app)
-    app.register_blueprint(pages)
+    app.register_blueprint(blueprint)

@@ -9,8 +9,8 @@ from flask import Blueprint, redirect, render_template, request, session, url_fo
 from werkzeug.wrappers import Response
 
 from evidence_api import auth
-from evidence_api.api import openapi
 from evidence_api.api.contract import load
+from evidence_api.api.openapi import page as api_page
 from evidence_api.domain.errors import DomainError, EnrolmentNeeded, InvalidInput, NotSignedIn, SignInFailed
 from evidence_api.domain.roles import ANONYMOUS
 from evidence_api.errors import problem
@@ -191,4 +191,4 @@ def leave_everywhere() -> Page:
 
 @page("/api/docs", health.live)
 def api_docs() -> Page:
-    return openapi.page()
+    return api_page()

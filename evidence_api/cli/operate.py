@@ -10,7 +10,7 @@ from rich.markup import escape
 from evidence_api import doctor as checks
 from evidence_api import logs
 from evidence_api.cli._command import FOUND_A_FAULT, Commands, opened_site, plain_errors
-from evidence_api.config import load
+from evidence_api.config import BadSettings, load
 from evidence_api.policy import Permission
 from evidence_api.setup import check_origin, initialise, make_keys, migrate
 from evidence_api.site import open_storage
@@ -123,7 +123,9 @@ def doctor() -> None:
 @click.option("--no-serve", is_flag=True, help="End after the main job has run, without a server.")
 def demo(port: int, data: Path | None, no_serve: bool) -> None:
     """Load a fictional office, run the main job before your eyes, and serve it."""
-    from evidence_api.demo import run
-
     with plain_errors():
+        try:
+            from evidence_api.demo import run
+        except ModuleNotFoundError as error:
+            raise BadSettings("The demonstration makes its own videos: pip install 'unbroken[demo]' first.") from error
         sys.exit(run(port=port, data=data, serve=not no_serve))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from evidence_api.config import BadSettings, Settings
+from evidence_api.config import Settings
 from evidence_api.demo.folder import fresh_folder
 from evidence_api.demo.people import Persona, hire
 from evidence_api.demo.processes import Stopped, background, check_port, ended_by_signals, environment, wait_until_ready

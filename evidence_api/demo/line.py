@@ -1,4 +1,4 @@
-"""A line as slow as a mobile network, on this machine: so that an upload can be watched, and cut where it is told to."""
+"""A line as slow as a mobile network, on this machine, so that an upload can be watched, and cut where it is wanted."""
 
 import socket
 import socketserver
@@ -42,15 +42,22 @@ class _Connection(socketserver.BaseRequestHandler):
         line = cast(SlowLine, self.server)
         with suppress(OSError), socket.create_connection(("127.0.0.1", line.target)) as upstream:
             threading.Thread(target=self._answers, args=(upstream,), daemon=True).start()
-            while chunk := self.request.recv(CHUNK):
-                now = time.monotonic()
-                line.free_at = max(now, line.free_at) + len(chunk) / line.rate
-                time.sleep(line.free_at - now)
-                upstream.sendall(chunk)
-                line.passed += len(chunk)
-                if line.passed >= line.hold_after:
-                    line.held.set()
-                    line.released.wait()
+            try:
+                self._pass_on(line, upstream)
+            finally:
+                # A close alone ends nothing while the other thread is reading.
+                upstream.shutdown(socket.SHUT_RDWR)
+
+    def _pass_on(self, line: SlowLine, upstream: socket.socket) -> None:
+        while chunk := self.request.recv(CHUNK):
+            now = time.monotonic()
+            line.free_at = max(now, line.free_at) + len(chunk) / line.rate
+            time.sleep(line.free_at - now)
+            upstream.sendall(chunk)
+            line.passed += len(chunk)
+            if line.passed >= line.hold_after:
+                line.held.set()
+                line.released.wait()
 
     def _answers(self, upstream: socket.socket) -> None:
         with suppress(OSError):

@@ -108,6 +108,6 @@ def hire(site: Site, server: str) -> list[Persona]:
     for name, role, part in CAST:
         with begin(site, OPERATOR) as work:
             added = accounts.add_user(work, username=name, roles=[role], password=PASSWORD)
-        secret = pyotp.parse_uri(added.otpauth_uri).secret
+        secret = pyotp.parse_uri(added.otpauth_uri or "").secret
         people.append(Persona(site, server, added.user.id, name, role, part, secret))
     return people

@@ -65,7 +65,7 @@ class Screen:
 
     def command(self, arguments: Iterable[str], note: str = "") -> None:
         """A command as the user would type it."""
-        self._indented(Text.assemble(("$ unbroken ", "bold cyan"), (shlex.join(arguments), "cyan"), (note, "dim")))
+        self._copied(Text.assemble(("$ unbroken ", "bold cyan"), (shlex.join(arguments), "cyan"), (note, "dim")))
 
     def output(self, text: str, style: str = "dim") -> None:
         """What a command printed."""
@@ -76,15 +76,19 @@ class Screen:
         table = Table(*headings, box=None, header_style="bold", padding=(0, 2, 0, 0))
         for row in rows:
             table.add_row(*(Text(cell) for cell in row))
-        self.console.print(Padding(table, (0, 0, 0, INDENT)))
+        self.console.print(Padding(table, (0, 0, 0, INDENT), expand=False))
+
+    def _copied(self, text: Text) -> None:
+        """On one line, however long, so that it can be copied."""
+        self.console.print(Text(" " * INDENT) + text, soft_wrap=True)
 
     def _indented(self, text: Text, by: int = INDENT) -> None:
-        self.console.print(Padding(text, (0, 0, 0, by)))
+        self.console.print(Padding(text, (0, 0, 0, by), expand=False))
 
     def _marked(self, mark: str, style: str, text: str) -> None:
         grid = Table.grid(padding=(0, 1, 0, 0))
         grid.add_row(Text(mark, style), Text(text))
-        self.console.print(Padding(grid, (0, 0, 0, 1)))
+        self.console.print(Padding(grid, (0, 0, 0, 1), expand=False))
 
     # --- signing in ---
 
@@ -103,7 +107,7 @@ class Screen:
         )
         python = shlex.quote(sys.executable)
         code = f"""{python} -c "import pyotp; print(pyotp.TOTP('SECRET').now())" """
-        self.console.print(Padding(Text(f"$ {code.strip()}", "cyan"), (0, 0, 0, INDENT)), soft_wrap=True)
+        self._copied(Text(f"$ {code.strip()}", "cyan"))
 
     def watch(self, people: Sequence[Persona], server: subprocess.Popen[bytes]) -> None:
         """Each one's next good code, kept fresh on a terminal, until Ctrl-C. Raises Stopped where the server ends."""
@@ -125,4 +129,6 @@ class Screen:
             shown = Text(f"{code[:3]} {code[3:]}", "bold green") if not wait else Text(f"in {wait:.0f} s", "dim")
             table.add_row(persona.name, shown)
         note = Text("A code that is good now, for each (each is good once; Ctrl-C ends the demonstration):")
-        return Group(Text(), Padding(note, (0, 0, 0, INDENT)), Padding(table, (0, 0, 0, INDENT)))
+        return Group(
+            Text(), Padding(note, (0, 0, 0, INDENT), expand=False), Padding(table, (0, 0, 0, INDENT), expand=False)
+        )

@@ -64,7 +64,7 @@ class Story:
             who = {"user": str(person.id), "role": person.role.value}
             self.sokha.post(f"/cases/{self.case['id']}/assignments", json=who)
         self.screen.done(
-            "She puts a lawyer, mealea, and a caseworker, kunthea, on it. For everyone else it is not there."
+            "She puts a lawyer, mealea, and a caseworker, kunthea, on it. Of the others only the supervisor sees it."
         )
         for action, when, reason in (
             ("investigate", "2023-03-01T09:00:00+07:00", "A hotline call about the Riverside guest house."),
@@ -89,7 +89,7 @@ class Story:
             "method": "seized by the police",
         }
         phone = self.sokha.post(f"/cases/{self.case['id']}/items", json=seized)
-        self.screen.done(f"{phone['ref']}  a thing, not a file: the keeper's phone, tag DEMO-0417, in safe 2")
+        self.screen.done(f"{_short(phone)}  a thing, not a file: the keeper's phone, tag DEMO-0417, in safe 2")
         picture = self._add("phone-of-the-keeper.jpg", original=phone["id"], derivation="photograph")
         if not picture["differences"]:
             raise Stopped("The wrong clock of a camera was not noticed.")
@@ -112,7 +112,7 @@ class Story:
             sent = hashlib.file_digest(file, "sha256").hexdigest()
         if self.night["sha256"] != sent:
             raise Stopped("What arrived is not what was sent.")
-        self.screen.done(f"{self.night['ref']}  SHA-256 on her laptop and in the store are the same: {sent[:16]}…")
+        self.screen.done(f"{_short(self.night)}  SHA-256 on her laptop and in the store are the same: {sent[:16]}…")
         self.screen.pause()
 
     def _hand_over(self) -> None:
@@ -123,7 +123,7 @@ class Story:
         self.mealea.sign_in("demonstration: office")
         self.screen.done("mealea, lawyer, signs in.")
         offer = self._offer(self.night, "For the charge against the keeper of the second house.")
-        self.screen.done(f"sokha offers {self.night['ref']} to mealea.")
+        self.screen.done(f"sokha offers {_short(self.night)} to mealea.")
         code = self.mealea.fresh_code()
         self.mealea.post(f"/transfers/{offer['id']}/accept", json={"otp": code})
         held = self.mealea.get(f"/evidence/{self.night['id']}")
@@ -131,13 +131,13 @@ class Story:
             raise Stopped("The item was accepted, but is not with the one who accepted it.")
         self.screen.done(f"Her authenticator shows {_code(code)}; with it she accepts. The item is in her custody.")
         self._offer(self.sound, "Please hear this before you draft the charge.")
-        self.screen.done(f"sokha offers {self.sound['ref']} too, and leaves that open: accept it yourself, as mealea.")
+        self.screen.done(f"sokha offers {_short(self.sound)} too, and leaves that open: accept it yourself, as mealea.")
         self.dara.sign_in("demonstration: office")
         if self.dara.asks(f"/evidence/{self.night['id']}") != 404:
             raise Stopped("Someone who is not on the case could see the item.")
         self.screen.done("dara, not on the case, asks for it: 404, as if it did not exist. That she asked is recorded.")
-        self.screen.say(f"The chain of {self.night['ref']} so far; each entry holds the hash of the one before:")
-        self._show_chain(self.night)
+        self.screen.say(f"The chain of {_short(self.night)} so far; each entry holds the hash of the one before:")
+        self._show_chain(self.night, self.sokha)
         self.screen.pause()
 
     def _proof(self) -> None:
@@ -150,7 +150,7 @@ class Story:
         if (verdict["object"], verdict["chain"]) != ("pass", "pass"):
             raise Stopped("An item that nobody changed did not verify.")
         size = decimal(self.night["size"])
-        self.screen.done(f"{self.night['ref']}: object pass ({size} read again), chain pass.")
+        self.screen.done(f"{_short(self.night)}: object pass ({size} read again), chain pass.")
         self._check_ledger(whole=True)
         self.screen.pause()
 
@@ -164,7 +164,7 @@ class Story:
         make_detail(source, detail)
         stated = {"title": "Detail of the front, enlarged", "method": "enlarged", "original": self.front["id"]}
         item = self._send(detail, stated | {"derivation": "extract"})
-        self.screen.done(f"{item['ref']}  a copy for this purpose: {item['title']}")
+        self.screen.done(f"{_short(item)}  a copy for this purpose: {item['title']}")
         stored = self._stored(item)
         at = item["size"] // 2
         before = _flip(stored, at)
@@ -173,7 +173,7 @@ class Story:
         quarantined = self.bopha.get(f"/evidence/{item['id']}")["quarantined"]
         if verdict["object"] != "fail" or not quarantined:
             raise Stopped("An altered byte was not found.")
-        self.screen.found(f"bopha verifies {item['ref']}: object FAIL. The item is quarantined at once.")
+        self.screen.found(f"bopha verifies {_short(item)}: object FAIL. The item is quarantined at once.")
         if item["ref"] not in self._check_ledger(whole=False):
             raise Stopped("The check of the ledger did not name the altered item.")
         self.screen.pause()
@@ -185,7 +185,7 @@ class Story:
         if released["quarantined"]:
             raise Stopped("The item was not released.")
         self.screen.done(f"bopha releases it, with {_code(code)} and her reason. All of it stands in the chain:")
-        self._show_chain(item)
+        self._show_chain(item, self.bopha)
         self._check_ledger(whole=True)
 
     # --- what the chapters are made of ---
@@ -201,7 +201,7 @@ class Story:
             "longitude": str(asset.longitude),
         }
         item = self._send(asset.path, stated | more)
-        self.screen.done(f"{item['ref']}  {item['title']} ({item['media_type']}, {decimal(item['size'])})")
+        self.screen.done(f"{_short(item)}  {item['title']} ({decimal(item['size'])})")
         return item
 
     def _send(self, path: Path, stated: dict[str, str]) -> Item:
@@ -235,7 +235,7 @@ class Story:
                 self.screen.console.show_cursor()
                 self.screen.console.print()
             self.screen.say("Halfway her laptop's battery dies (kill -9). Back on power, the same command again:")
-            self.screen.command(said)
+            self.screen.command(said[:2], " … as before")
             if subprocess.run(command(*said), env=settings, cwd=self.laptop, check=False).returncode:
                 raise Stopped("The upload could not be resumed.")
         newest = self.sokha.get(f"/cases/{self.case['id']}/evidence", params={"limit": 1})
@@ -249,8 +249,8 @@ class Story:
     def _verify(self, item: Item) -> dict[str, Any]:
         return self.bopha.post(f"/evidence/{item['id']}/verify")
 
-    def _show_chain(self, item: Item) -> None:
-        links = self.bopha.get(f"/evidence/{item['id']}/custody")["items"]
+    def _show_chain(self, item: Item, reader: Persona) -> None:
+        links = reader.get(f"/evidence/{item['id']}/custody")["items"]
         rows = []
         for link in links:
             entry = json.loads(link["entry"])
@@ -275,6 +275,10 @@ class Story:
         assert key is not None
         assert isinstance(self.site.storage, DirectoryStorage)
         return self.site.storage.path(key)
+
+
+def _short(item: Item) -> str:
+    return str(item["ref"].rsplit("/")[-1])
 
 
 def _code(code: str) -> str:

@@ -18,10 +18,6 @@ import orjson
 VERSION = "entry/1"
 MAX_BYTES = 65_535
 MAX_INTEGER = 2**53 - 1
-MEMBERS = frozenset(
-    {"v", "log", "id", "subject", "seq", "prev", "action", "actor", "role", "auth", "recorded_at", "occurred_at", "data"}
-    | {"commitments"}
-)
 AUTHS = frozenset({"session", "session+totp", "token", "token+totp", "cli", "system"})
 
 _SUBJECT = re.compile(r"[a-z][a-z_]*:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -56,6 +52,9 @@ class Entry:
     data: Mapping[str, Fact]
     commitments: Mapping[str, str]
     v: str = VERSION
+
+
+MEMBERS = frozenset(Entry.__slots__)
 
 
 def genesis(log: str, subject: str) -> str:

@@ -226,6 +226,7 @@ def admit(work: Work, case: Case, *, content: Content, stated: Stated) -> Eviden
         **{f"claimed_{name}": value for name, value in said.items()},
     }
     work.record(item, "evidence:ingest", data=data, facts=facts)
+    item.filename = stated.filename  # type: ignore[assignment]
     return item
 
 

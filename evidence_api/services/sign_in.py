@@ -166,12 +166,13 @@ def confirm_enrolment(
     user = _unenrolled(work, checked)
     if isinstance(user, DomainError):
         return user
+    # The code first: a refusal is committed with its count, and must not take a new password with it.
+    if not authenticator.use_code(work, user, otp):
+        return _failed(work, checked)
     if user.must_change_password:
         _set_password(user, new_password)
     elif new_password is not None:
         raise InvalidInput({"new_password": ["The password need not change now. Leave this out."]})
-    if not authenticator.use_code(work, user, otp):
-        return _failed(work, checked)
     user.enrolled_at = work.now
     user.must_change_password = False
     codes = authenticator.issue_recovery_codes(work, user)

@@ -116,7 +116,7 @@ class Receiver(Protocol):
         """The segments that became durable since the last call.
 
         It does not wait for what is under way: in a directory, what was received before the previous call is reported
-        now at the latest; in S3, all but the part under way and bytes short of one part.
+        now at the latest; in S3, all but two parts under way and bytes short of one part.
         """
         ...
 

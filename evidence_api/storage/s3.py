@@ -1,7 +1,7 @@
 """The storage port on an S3 store, through the ``minio`` client.
 
-An object is one multipart upload: parts are sent in a second thread while the next is received, so that an upload holds
-at most two parts in memory. Retention (GOVERNANCE) and legal hold are set on the finished version and verified by HEAD,
+An object is one multipart upload: two parts are sent in threads of their own while the next is received, so that an
+upload holds at most three parts in memory. Retention (GOVERNANCE) and legal hold are set on the finished version and verified by HEAD,
 because stores drop these headers on multipart uploads. Reads name the version that was stored: with unique keys that is
 what makes objects write-once, since stores ignore If-None-Match on versioned buckets.
 """
@@ -10,6 +10,7 @@ import hashlib
 import math
 import uuid
 import weakref
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -52,6 +53,9 @@ MAX_PARTS = 10_000
 
 PLANNED_PARTS = 9_000
 """Parts planned for a declared size: the rest is room for runs that a crash or a changed part size cut short."""
+
+UNDER_WAY = 2
+"""Parts sent at once: one waits for the store while the other is on its way."""
 
 SLOWEST = MIB
 """Bytes a second at which a part must leave; urllib3 counts the sending of a body within the connect time-out."""
@@ -224,7 +228,7 @@ class _Reading:
 
 
 class S3Receiver:
-    """One multipart upload. The part under way is sent by a second thread; a failure shows at the next call."""
+    """One multipart upload. Parts are sent by threads of their own; a failure shows at the next call."""
 
     def __init__(
         self,
@@ -248,7 +252,7 @@ class S3Receiver:
         self._runs = [*segments, *self._durable]
         self._buffer = bytearray(buffer or b"")
         self._digest = hashlib.sha256(self._buffer)
-        self._sending: Future[Segment] | None = None
+        self._sending: deque[Future[Segment]] = deque()
         self._pool: ThreadPoolExecutor | None = None
         self._closed = False
         self._version: str | None = None
@@ -276,17 +280,17 @@ class S3Receiver:
             raise StorageError("This upload is closed: resume it.")
 
     def _send(self) -> None:
-        """Hand the buffer to the second thread, once that is done with the part before."""
-        self._land()
-        number = len(self._runs) + 1
+        """Hand the buffer to a thread, once one is free."""
+        self._land(waiting=UNDER_WAY - 1)
+        number = len(self._runs) + len(self._sending) + 1
         if number > MAX_PARTS:
             raise StorageError(
                 "The file has more parts than an S3 store takes: declare its size when the upload begins."
             )
         start = self.offset - len(self._buffer)
         segment = Segment(number, start, len(self._buffer), self._digest.hexdigest(), None)
-        self._pool = self._pool or ThreadPoolExecutor(max_workers=1, thread_name_prefix="storage-send")
-        self._sending = self._pool.submit(self._upload, segment, self._buffer)
+        self._pool = self._pool or ThreadPoolExecutor(max_workers=UNDER_WAY, thread_name_prefix="storage-send")
+        self._sending.append(self._pool.submit(self._upload, segment, self._buffer))
         self._buffer = bytearray()
         self._digest = hashlib.sha256()
 
@@ -306,10 +310,11 @@ class S3Receiver:
             raise Missing("The S3 store no longer has this upload: upload the file again.")
         self._settled = True
 
-    def _land(self) -> None:
-        if self._sending is not None:
-            segment = self._sending.result()
-            self._sending = None
+    def _land(self, waiting: int = 0) -> None:
+        """Take over the parts that were sent, and wait until no more than ``waiting`` are under way."""
+        while self._sending and (len(self._sending) > waiting or self._sending[0].done()):
+            segment = self._sending[0].result()
+            self._sending.popleft()
             self._runs.append(segment)
             self._durable.append(segment)
 
@@ -319,8 +324,7 @@ class S3Receiver:
 
     def flush(self) -> list[Segment]:
         self._check_open()
-        if self._sending is not None and self._sending.done():
-            self._land()
+        self._land(waiting=UNDER_WAY)
         return self._report()
 
     def suspend(self) -> tuple[list[Segment], Segment | None]:

@@ -1,0 +1,189 @@
+"""An installation of its own, with two offices and real things in every relation that a person can have to them.
+
+Tests that call every route, or call them with whatever can be thought of, leave traces; nobody else works here.
+"""
+
+import base64
+import io
+import os
+import uuid
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pyotp
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from evidence_api import create_app
+from evidence_api.db import new_id
+from evidence_api.domain.case import Stage
+from evidence_api.domain.custody import TransferState
+from evidence_api.domain.roles import OPERATOR, PERSONAL_ROLES, Role, Scope
+from evidence_api.models import Case, Office, Transfer
+from evidence_api.services import accounts
+from evidence_api.setup import initialise, make_keys, migrate
+from evidence_api.site import open_site
+from evidence_api.work import Site, begin
+from tests.conftest import PASSWORD, Persona, make_settings
+
+TUS = {"Tus-Resumable": "1.0.0"}
+Things = dict[str, str]
+"""Ids, by what they are of."""
+
+
+def open_installation(data: Path, request: pytest.FixtureRequest) -> Site:
+    """A fresh installation on the backend under test."""
+    settings = make_settings(data, request)
+    migrate(settings)
+    make_keys(settings)
+    initialise(settings, origin="tests.example.org/ledger", office="PP", name="Phnom Penh")
+    return open_site(settings)
+
+
+@dataclass
+class Offices:
+    """Two offices and their people. `things[role][relation]` has what that person may, or may not, get at."""
+
+    site: Site
+    app: Flask
+    people: dict[Role, Persona]
+    things: dict[Role, dict[str, Things]]
+    browsers: dict[Role, FlaskClient]
+
+
+def add_person(site: Site, app: Flask, role: Role, office: uuid.UUID | None = None) -> Persona:
+    """A person of the office named, or of the first."""
+    with begin(site, replace(OPERATOR, office_id=office)) as work:
+        added = accounts.add_user(work, username=f"p{uuid.uuid4().hex[:12]}", roles=[role], password=PASSWORD)
+        assert added.otpauth_uri is not None
+        token = accounts.add_token(work, added.user.id, role=role, scope=Scope.ALL, days=30, name="tests")
+    secret = pyotp.parse_uri(added.otpauth_uri).secret
+    return Persona(site, app, added.user.id, added.user.username, role, token.secret, secret)
+
+
+def add_token(person: Persona, scope: Scope) -> tuple[str, str]:
+    """A further token of the person: its id and its secret."""
+    with begin(person.site, OPERATOR) as work:
+        token = accounts.add_token(work, person.id, role=person.role, scope=scope, days=30, name="tests")
+    return str(token.row.id), token.secret
+
+
+def open_offices(data: Path, request: pytest.FixtureRequest) -> Offices:
+    """Everybody and everything, made through the API but for the second office."""
+    site = open_installation(data, request)
+    app = create_app(site)
+    app.testing = True
+    with begin(site, OPERATOR) as work:
+        second = Office(id=new_id(), code="SR", name="Siem Reap")
+        work.session.add(second)
+        work.record(second, "office:created", data={"code": second.code})
+        second_id = second.id
+    people = {role: add_person(site, app, role) for role in PERSONAL_ROLES}
+    giver, taker = (add_person(site, app, Role.INVESTIGATOR) for _ in range(2))
+    stranger, strangers_colleague = (add_person(site, app, Role.INVESTIGATOR, second_id) for _ in range(2))
+
+    hidden = add_things(giver, giver, taker)
+    elsewhere = add_things(stranger, stranger, strangers_colleague)
+    accounts_near, accounts_far = _accounts(giver), _accounts(stranger)
+    things: dict[Role, dict[str, Things]] = {}
+    for role, person in people.items():
+        within_office = role in (Role.SUPERVISOR, Role.ADMINISTRATOR)
+        things[role] = {
+            "own": {**_own(person, giver, taker), **_accounts(person)},
+            "assigned": {
+                **(hidden if within_office else add_things(giver, giver, taker, person)),
+                **accounts_near,
+            },
+            "outside": {**(elsewhere if within_office else hidden), **accounts_far},
+        }
+    settle(site)
+    return Offices(site, app, people, things, {role: app.test_client() for role in people})
+
+
+def _accounts(person: Persona) -> Things:
+    return {"user": str(person.id), "token": add_token(person, Scope.UPLOAD)[0]}
+
+
+def _own(person: Persona, giver: Persona, taker: Persona) -> Things:
+    """What a person of that role can have of her own."""
+    if person.role in (Role.INVESTIGATOR, Role.LAWYER):
+        return add_things(person, person, taker, giver)
+    if person.role is Role.SUPERVISOR:
+        case = add_case(person)
+        return {"case": case, "assignment": assign(person, case, giver)}
+    if person.role is Role.CASEWORKER:
+        case = add_case(giver)
+        assign(giver, case, person)
+        return {"evidence": add_file(person, case), "upload": begin_upload(person, case)}
+    return {}
+
+
+def add_things(lead: Persona, holder: Persona, receiver: Persona, *others: Persona) -> Things:
+    """A case with two items of the holder's, an upload of hers, and offers of hers and to her."""
+    case = add_case(lead)
+    assigned = {person.id: assign(lead, case, person) for person in (receiver, *others)}
+    item, restricted, others_item = (
+        add_file(holder, case),
+        add_file(holder, case, restricted=True),
+        add_file(receiver, case),
+    )
+    return {
+        "case": case,
+        "assignment": assigned[receiver.id],
+        "evidence": item,
+        "restricted": restricted,
+        "transfer": offer(holder, item, receiver),
+        "offered": offer(receiver, others_item, holder),
+        "upload": begin_upload(holder, case),
+    }
+
+
+def add_case(lead: Persona) -> str:
+    response = lead.post("/cases", {"title": "Riverside", "kind": "sex_trafficking", "country": "KH"})
+    assert response.status_code == 201, response.get_json()
+    return str(response.get_json()["id"])
+
+
+def assign(lead: Persona, case: str, person: Persona) -> str:
+    response = lead.post(f"/cases/{case}/assignments", {"user": str(person.id), "role": person.role.value})
+    assert response.status_code == 201, response.get_json()
+    return str(response.get_json()["id"])
+
+
+def add_file(holder: Persona, case: str, restricted: bool = False) -> str:
+    data = {
+        "title": "Front door",
+        "restricted": str(restricted).lower(),
+        "file": (io.BytesIO(os.urandom(500)), "a.bin"),
+    }
+    response = holder.post(f"/cases/{case}/evidence", data=data, content_type="multipart/form-data")
+    assert response.status_code == 201, response.get_json()
+    return str(response.get_json()["id"])
+
+
+def offer(giver: Persona, item: str, receiver: Persona) -> str:
+    response = giver.post(f"/evidence/{item}/transfers", {"to": str(receiver.id), "reason": "For court"})
+    assert response.status_code == 201, response.get_json()
+    return str(response.get_json()["id"])
+
+
+def into(case: str) -> dict[str, str]:
+    """The headers that begin an upload into the case."""
+    pairs = {"case": case, "title": "Front door"}
+    metadata = ",".join(f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in pairs.items())
+    return {**TUS, "Upload-Length": "1000", "Upload-Metadata": metadata}
+
+
+def begin_upload(person: Persona, case: str) -> str:
+    response = person.post("/uploads", headers=into(case))
+    assert response.status_code == 201, response.get_json()
+    return response.headers["Location"].rsplit("/", 1)[1]
+
+
+def settle(site: Site, stage: Stage = Stage.CLOSED) -> None:
+    """Bring cases and hand-overs where no step is legal, so that to try one changes nothing: permitted is 409."""
+    with site.engine.begin() as connection:
+        connection.execute(sa.update(Case).values(stage=stage))
+        connection.execute(sa.update(Transfer).values(state=TransferState.REFUSED))

@@ -1,0 +1,317 @@
+"""Who gets what from every route: every route is called as everybody, and the answers are held against a table.
+
+A new route has no row and fails. `UNBROKEN_UPDATE_GOLDEN=1` writes the tables anew; read what has changed in them.
+"""
+
+import difflib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from evidence_api.api import APIS, OUTSIDE
+from evidence_api.domain.case import STAGES, Stage
+from evidence_api.domain.custody import RETURNING, TAKING
+from evidence_api.domain.roles import PERSONAL_ROLES, Role, Scope
+from evidence_api.policy import PUBLIC
+from tests.conftest import PASSWORD, Persona
+from tests.golden.office import Offices, Things, add_token, into, open_offices, settle
+
+GOLDEN = Path(__file__).parent / "golden"
+UPDATE = os.environ.get("UNBROKEN_UPDATE_GOLDEN") == "1"
+RELATIONS = ("own", "assigned", "outside")
+API = "/api/v1"
+MISSING = "–"
+
+HEADER = """\
+What every route answers to whom. Made by tests/test_permissions.py; UNBROKEN_UPDATE_GOLDEN=1 writes it anew.
+
+own:      she leads the case, holds the item or has it shared with her, gives or takes the hand-over, it is her account
+assigned: she is assigned to the case, or it is in her office, and it is another's
+outside:  she is not assigned to the case; for supervisor and administrator: it is in another office
+ok: permitted, whatever the input or the state then says; 401, 403, 404 as answered; – she can have none of her own
+"""
+SCOPES_HEADER = """\
+How far a token reaches, whoever holds it. Made by tests/test_permissions.py; UNBROKEN_UPDATE_GOLDEN=1 writes it anew.
+
+Each route is called by the first role of the other table whom it is permitted to, with a token of each scope.
+"""
+
+TARGETS = {"cases": "case", "evidence": "evidence", "transfers": "transfer", "uploads": "upload"} | {
+    "tokens": "token",
+    "users": "user",
+}
+"""What the id in a path names, by the word before it."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One way to call a route; `of` names what is called, where it is not what the path says."""
+
+    label: str = ""
+    body: Mapping[str, Any] | None = None
+    of: str | None = None
+    into_case: bool = False
+    stage: Stage = Stage.CLOSED
+
+
+_REASON = {"reason": "Because"}
+_ROLE = {"role": "lawyer"}
+_PLAIN = Call()
+
+CALLS: Mapping[str, tuple[Call, ...]] = {
+    f"POST {API}/cases/<uuid:id>/transitions": tuple(
+        Call(action, {"action": action, **_REASON}, stage=Stage.INTAKE if action == "reopen" else Stage.CLOSED)
+        for action in STAGES.actions
+    ),
+    f"POST {API}/evidence/<uuid:id>/moves": tuple(
+        Call(action, {"action": action, **_REASON}) for action in sorted(TAKING | RETURNING)
+    ),
+    f"GET {API}/evidence/<uuid:id>/content": (_PLAIN, Call("restricted", of="restricted")),
+    f"POST {API}/evidence/<uuid:id>/sensitivity": (
+        Call("restrict"),
+        Call("lift the restriction", {"sensitivity": "ordinary", **_REASON}),
+    ),
+    f"POST {API}/evidence/<uuid:id>/lift-hold": (Call(body=_REASON),),
+    f"POST {API}/evidence/<uuid:id>/readers": (Call("another"), Call("oneself", {"user": "{me}"})),
+    f"POST {API}/transfers/<uuid:id>/accept": (Call("as giver", {}), Call("as receiver", {}, of="offered")),
+    f"POST {API}/transfers/<uuid:id>/refuse": (Call("as giver", _REASON), Call("as receiver", _REASON, of="offered")),
+    f"POST {API}/transfers/<uuid:id>/withdraw": (
+        Call("as giver", _REASON),
+        Call("as receiver", _REASON, of="offered"),
+    ),
+    f"POST {API}/uploads": (_PLAIN, Call("into a case", into_case=True)),
+    f"POST {API}/users/<uuid:id>/roles": (Call(body=_ROLE),),
+    f"POST {API}/users/<uuid:id>/roles/revoke": (Call(body=_ROLE),),
+}
+"""Where an empty body does not come as far as the last word on who may."""
+
+_PERMISSIONS = {
+    f"{route.method} {prefix}{route.rule}": route.act.permission
+    for prefix, apis in ((API, APIS), ("", OUTSIDE))
+    for api in apis
+    for route in api.routes
+}
+
+COLUMNS = ("anonymous", *(f"{role} {relation}" for role in PERSONAL_ROLES for relation in RELATIONS))
+Table = dict[str, dict[str, str]]
+"""Row, column, cell."""
+
+
+# --- calling ----------------------------------------------------------------------------------------------------------
+
+
+def routes(offices: Offices) -> Iterator[tuple[str, Rule]]:
+    """Every method and path that the application answers to."""
+    for rule in sorted(offices.app.url_map.iter_rules(), key=lambda rule: rule.rule):
+        methods = set(rule.methods or ())
+        if "GET" in methods:
+            methods.discard("HEAD")
+        if rule.provide_automatic_options:
+            methods.discard("OPTIONS")
+        for method in sorted(methods):
+            yield method, rule
+
+
+def calls(offices: Offices) -> Iterator[tuple[str, str, Rule, Call]]:
+    """Every row: its name, and how it is called."""
+    for method, rule in routes(offices):
+        name = f"{method} {rule.rule}"
+        for call in CALLS.get(name, (_PLAIN,)):
+            yield f"{name} ({call.label})" if call.label else name, method, rule, call
+
+
+def path_of(rule: Rule, call: Call, things: Things) -> str | None:
+    """The path to one of these things; None where there is none."""
+    path = rule.rule.replace("<path:filename>", "style.css")
+    words = path.removeprefix(API).split("/")
+    if "<uuid:id>" in path:
+        target = call.of or TARGETS[words[1]]
+        if target not in things:
+            return None
+        path = path.replace("<uuid:id>", things[target])
+    path = re.sub(r"<uuid:(\w+)>", lambda found: things.get(found[1], things["user"]), path)
+    assert "<" not in path, f"say in TARGETS what {rule.rule} names"
+    return path
+
+
+def answer_class(response: TestResponse) -> str:
+    """The cell: 401, 403, 404, or ok: every other refusal comes after the question who may."""
+    if response.status_code == 302 and response.location == "/sign-in":
+        return "401"
+    problem = response.get_json(silent=True) or {}
+    if response.status_code == 403 and problem.get("type") == "step-up":
+        return "ok"
+    if response.status_code in (401, 403, 404):
+        return str(response.status_code)
+    assert response.status_code < 500, f"{response.request.path} answered {response.status_code}"
+    assert response.status_code != 429, "the test itself is held up by too many tries"
+    return "ok"
+
+
+def call_api(app_client: FlaskClient, method: str, path: str, call: Call, things: Things, me: str, token: str) -> str:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    if call.into_case and "case" in things:
+        headers |= into(things["case"])
+    body = {name: value.format(me=me) for name, value in call.body.items()} if call.body is not None else None
+    return answer_class(app_client.open(path, method=method, json=body, headers=headers, buffered=True))
+
+
+def csrf_of(client: FlaskClient, person: Persona | None) -> str:
+    """The token that a form carries in this browser; the person is signed in, unless that is so already."""
+    if person is None:
+        found = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/sign-in").get_data(as_text=True))
+        assert found is not None
+        return found[1]
+    answered = client.get(f"{API}/me")
+    if answered.status_code == 401:
+        body = {"username": person.username, "password": PASSWORD, "otp": person.otp()}
+        answered = client.post(f"{API}/session", json=body)
+    return str(answered.get_json()["csrf"])
+
+
+def call_page(client: FlaskClient, method: str, path: str, person: Persona | None) -> str:
+    csrf = csrf_of(client, person)
+    data = {"csrf_token": csrf} if method == "POST" else None
+    return answer_class(client.open(path, method=method, data=data, buffered=True))
+
+
+def make_row(offices: Offices, method: str, rule: Rule, call: Call) -> dict[str, str]:
+    """One row: everybody calls."""
+    client = offices.app.test_client
+    api = f"{method} {rule.rule}" in _PERMISSIONS
+    related = "<uuid:" in rule.rule or call.into_case
+    settle(offices.site, call.stage)
+    anonymous = offices.things[Role.INVESTIGATOR]["assigned"]
+    path = path_of(rule, call, anonymous)
+    assert path is not None
+    cells = {
+        "anonymous": call_api(client(), method, path, call, anonymous, "", "")
+        if api
+        else call_page(client(), method, path, None)
+    }
+    for role, person in offices.people.items():
+        answered = None
+        for relation in RELATIONS:
+            things = offices.things[role][relation]
+            path = path_of(rule, call, things)
+            if path is None or (call.into_case and "case" not in things):
+                cell = MISSING
+            elif answered is not None and not related:
+                cell = answered
+            elif api:
+                cell = call_api(client(), method, path, call, things, str(person.id), person.token)
+            else:
+                cell = call_page(offices.browsers[role], method, path, person)
+            answered = cells[f"{role} {relation}"] = cell
+    return cells
+
+
+@pytest.fixture(scope="module")
+def offices(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Offices]:
+    opened = open_offices(tmp_path_factory.mktemp("offices"), request)
+    yield opened
+    opened.site.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def table(offices: Offices) -> Table:
+    return {name: make_row(offices, method, rule, call) for name, method, rule, call in calls(offices)}
+
+
+# --- the tables as text -----------------------------------------------------------------------------------------------
+
+
+def permission_of(name: str) -> str:
+    return str(_PERMISSIONS.get(name.partition(" (")[0], "page"))
+
+
+def as_text(header: str, columns: list[tuple[str, ...]], rows: Mapping[str, list[str]]) -> str:
+    """Fixed columns, so that a line of a difference can be read by itself."""
+    first = max(len(name) for name in rows) + 2
+    second = max(len(permission_of(name)) for name in rows) + 2
+    lines = [
+        " " * (first + second)
+        + "  ".join(heading.ljust(5 * len(under) + len(under) - 1) for heading, *under in columns)
+    ]
+    lines.append(
+        " " * (first + second) + "  ".join(" ".join(word[:5].ljust(5) for word in under) for _, *under in columns)
+    )
+    for name, cells in rows.items():
+        rest = iter(cells)
+        groups = (" ".join(next(rest).ljust(5) for _ in under) for _, *under in columns)
+        lines.append(name.ljust(first) + permission_of(name).ljust(second) + "  ".join(groups))
+    return f"{header}\n" + "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def hold_against(file: str, text: str) -> None:
+    """Fail with the lines that differ, or write the file anew."""
+    path = GOLDEN / file
+    if UPDATE:
+        path.write_text(text)
+    kept = path.read_text() if path.exists() else ""
+    changed = list(difflib.unified_diff(kept.splitlines(), text.splitlines(), "kept", "answered now", lineterm="", n=0))
+    assert not changed, "\n".join(["Who may do what has changed, or a route is new:", *changed])
+
+
+# --- the tests --------------------------------------------------------------------------------------------------------
+
+
+def test_every_route_answers_everybody_as_the_table_says(table: Table) -> None:
+    columns = [("anonymous", ""), *((str(role), *RELATIONS) for role in PERSONAL_ROLES)]
+    rows = {name: [cells[column] for column in COLUMNS] for name, cells in table.items()}
+    hold_against("permissions.txt", as_text(HEADER, columns, rows))
+
+
+def test_a_token_reaches_no_further_than_its_scope(offices: Offices, table: Table) -> None:
+    tokens = {
+        (role, scope): add_token(person, scope)[1]
+        for role, person in offices.people.items()
+        for scope in (Scope.UPLOAD, Scope.READ)
+    }
+    rows: dict[str, list[str]] = {}
+    for name, method, rule, call in calls(offices):
+        permitted = [
+            (role, relation)
+            for role in PERSONAL_ROLES
+            for relation in RELATIONS
+            if table[name][f"{role} {relation}"] == "ok"
+        ]
+        if f"{method} {rule.rule}" not in _PERMISSIONS or not permitted:
+            continue
+        settle(offices.site, call.stage)
+        role, relation = permitted[0]
+        things, me = offices.things[role][relation], str(offices.people[role].id)
+        path = path_of(rule, call, things)
+        assert path is not None
+        rows[name] = [
+            call_api(offices.app.test_client(), method, path, call, things, me, tokens[role, scope])
+            for scope in (Scope.UPLOAD, Scope.READ)
+        ] + ["ok"]
+    hold_against("scopes.txt", as_text(SCOPES_HEADER, [("scope", *Scope)], rows))
+
+
+def test_whoever_is_not_signed_in_gets_nothing_but_what_is_public(table: Table) -> None:
+    public = {"/sign-in", "/api/docs", "/static/<path:filename>"}
+    for name, cells in table.items():
+        method_and_path = name.partition(" (")[0]
+        if method_and_path in _PERMISSIONS:
+            # Signing in answers 422 to an empty body; what is wrong with a password is 401 too.
+            wanted = "ok" if _PERMISSIONS[method_and_path] in PUBLIC else "401"
+        else:
+            wanted = "ok" if method_and_path.partition(" ")[2] in public else "401"
+        assert cells["anonymous"] == wanted, name
+
+
+def test_an_outsider_never_learns_that_a_thing_is_there(table: Table) -> None:
+    for name, cells in table.items():
+        if "<uuid:id>" in name and permission_of(name) not in {"health"}:
+            outside = {cells[f"{role} outside"] for role in PERSONAL_ROLES}
+            assert outside == {"404"}, name
