@@ -13,6 +13,7 @@ from werkzeug.http import parse_range_header
 
 from evidence_api import auth, fixity
 from evidence_api.api.contract import Api, Route, authorise
+from evidence_api.domain.custody import Sensitivity
 from evidence_api.domain.errors import InvalidInput
 from evidence_api.domain.roles import Actor
 from evidence_api.models import Evidence
@@ -84,6 +85,7 @@ def content(id: UUID) -> Response:
         wanted = evidence.open_content(work, id, ranged=wanted_range is not None, shown=shown == "1")
         item = work.session.get_one(Evidence, id)
         media_type, ref = item.media_type or "application/octet-stream", item.ref
+        restricted = item.sensitivity is Sensitivity.RESTRICTED
         if "If-Range" in request.headers and request.headers["If-Range"].strip('"') != wanted.sha256:
             wanted_range = None
         start, stop = _span(wanted_range, wanted.size)
@@ -96,7 +98,7 @@ def content(id: UUID) -> Response:
     response.headers["Cache-Control"] = "no-store"
     response.set_etag(wanted.sha256)
     name = f"{ref.replace('/', '-')}.{EXTENSIONS.get(media_type, 'bin')}"
-    inline = shown == "1" and SHOWN.fullmatch(media_type) is not None
+    inline = shown == "1" and not restricted and SHOWN.fullmatch(media_type) is not None
     response.headers["Content-Disposition"] = f'{"inline" if inline else "attachment"}; filename="{name}"'
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
