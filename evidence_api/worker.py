@@ -6,7 +6,7 @@ import threading
 import structlog
 
 from evidence_api.domain.roles import SYSTEM
-from evidence_api.services import intake, uploads
+from evidence_api.services import intake, upkeep, uploads
 from evidence_api.work import Site, begin
 
 INTERVAL_SECONDS = 60
@@ -15,12 +15,14 @@ log = structlog.get_logger()
 
 
 def run_once(site: Site) -> dict[str, int]:
-    """Everything once; how many uploads expired and how many orphans were swept."""
+    """Everything once; how many uploads expired, orphans were swept and kept answers were forgotten."""
     with begin(site, SYSTEM) as work:
         expired = uploads.expire(work)
     with begin(site, SYSTEM) as work:
         swept = intake.sweep(work)
-    return {"expired": expired, "swept": swept}
+    with begin(site, SYSTEM) as work:
+        forgotten = upkeep.forget_answers(work)
+    return {"expired": expired, "swept": swept, "forgotten": forgotten}
 
 
 def run(site: Site) -> None:

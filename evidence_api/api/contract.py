@@ -9,7 +9,6 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,11 +21,11 @@ from evidence_api import auth
 from evidence_api.domain.errors import InvalidInput, StaleVersion
 from evidence_api.domain.roles import Actor
 from evidence_api.models import Answer
+from evidence_api.services.upkeep import ANSWERS_KEPT
 from evidence_api.policy import PUBLIC
 from evidence_api.work import Act, Work, act_of, begin
 
 MAX_JSON_BYTES = 1 << 20
-ANSWERS_KEPT = timedelta(days=7)
 _ETAG = re.compile(r'(?:W/)?"v(\d+)"')
 
 

@@ -38,9 +38,7 @@ def open_case(work: Work, *, title: str, kind: CaseKind, country: str) -> Case:
     work.session.add(case)
     work.session.flush()
     work.session.add(Assignment(case_id=case.id, user_id=case.lead_id, role=work.actor.role, assigned_at=work.now))
-    work.record(
-        case, "case:open", data={"ref": case.ref, "kind": kind.value, "country": country}, facts={"title": title}
-    )
+    work.record(case, "case:open", data={"kind": kind.value}, facts={"ref": case.ref, "title": title, "country": country})
     return case
 
 
@@ -72,14 +70,14 @@ def edit_case(
         raise InvalidInput({"title": ["Give at least one thing to change."]})
     data: dict[str, Fact] = {}
     if country is not None:
-        case.country = data["country"] = country
+        case.country = country
     if lead is not None:
         if _assignment(work, case, lead) is None:
             raise InvalidInput({"lead": ["This person is not assigned to the case. Assign her first."]})
         case.lead_id = lead
         data["lead"] = str(work.known_as(case.id, lead))
     case.title = title or case.title
-    work.record(case, "case:edit", data=data, facts={"title": title})
+    work.record(case, "case:edit", data=data, facts={"title": title, "country": country})
     return case
 
 
