@@ -43,7 +43,7 @@ def password_faults(password: str, username: str) -> list[str]:
     """What is wrong with a new password, in sentences; nothing if it is good (NIST SP 800-63B section 5.1.1)."""
     faults = []
     if len(password) < MIN_PASSWORD:
-        faults.append(f"Take at least {MIN_PASSWORD} characters; a few words that you can remember are good.")
+        faults.append(f"Take at least {MIN_PASSWORD} characters.")
     if len(password) > MAX_PASSWORD:
         faults.append(f"Take at most {MAX_PASSWORD} characters.")
     folded = password.casefold()

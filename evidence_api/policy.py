@@ -200,6 +200,14 @@ def _evidence(actor: Actor) -> sa.ColumnElement[bool]:
     return within & ((Evidence.collector_id == actor.user_id) | Evidence.id.in_(shared))
 
 
+def _transfers(actor: Actor) -> sa.ColumnElement[bool]:
+    within = _of_case(Transfer.case_id, actor)
+    if actor.role is not Role.CASEWORKER:
+        return within
+    # A hand-over tells that the item is there, and who holds it.
+    return within & Transfer.evidence_id.in_(sa.select(Evidence.id).where(_evidence(actor)))
+
+
 def _users(actor: Actor) -> sa.ColumnElement[bool]:
     return sa.true() if actor.role is Role.SYSTEM else User.office_id == actor.office_id
 
@@ -212,7 +220,7 @@ def _own(column: Any, actor: Actor) -> sa.ColumnElement[bool]:
 _VISIBLE: Mapping[type[Base], Callable[[Actor], sa.ColumnElement[bool]]] = {
     Case: _cases,
     Evidence: _evidence,
-    Transfer: lambda actor: _of_case(Transfer.case_id, actor),
+    Transfer: _transfers,
     Assignment: lambda actor: _of_case(Assignment.case_id, actor),
     Upload: lambda actor: _own(Upload.user_id, actor) & _of_case(Upload.case_id, actor),
     User: _users,

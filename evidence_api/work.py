@@ -115,7 +115,7 @@ class Work:
         key = sa.inspect(model).primary_key[0]
         find = self.query(model).where(key == id)
         if lock:
-            find = find.with_for_update(of=model).execution_options(populate_existing=True)
+            find = find.with_for_update(of=model, key_share=True).execution_options(populate_existing=True)
         found = self.session.scalars(find).one_or_none()
         if found is None:
             hidden = self.session.get(model, id)

@@ -1,5 +1,6 @@
 """Accounts, sessions and tokens in and out."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import fields, validate
@@ -10,9 +11,15 @@ from schemas.common import In, Moment, Out, PageIn, Text, code
 MAX_TYPED = 1024
 
 
-def a_role(**kwargs: Any) -> fields.Enum[Role]:
+class PersonalRole(fields.String):
     """One of the roles that a person can have."""
-    return fields.Enum(Role, by_value=True, validate=validate.OneOf(PERSONAL_ROLES), **kwargs)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(validate=validate.OneOf([role.value for role in PERSONAL_ROLES]), **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        return Role(text) if text in PERSONAL_ROLES else text
 
 
 def a_password(**kwargs: Any) -> fields.String:
@@ -23,7 +30,7 @@ def a_password(**kwargs: Any) -> fields.String:
 class PasswordIn(In):
     """A user name and its password."""
 
-    username = Text(required=True, most=64)
+    username = fields.String(required=True, validate=validate.Length(min=1, max=64))
     password = a_password(required=True)
 
 
@@ -31,7 +38,7 @@ class SessionIn(PasswordIn):
     """Sign in."""
 
     otp = code(required=True, metadata={"description": "A fresh code from the authenticator, or a recovery code."})
-    role = a_role(metadata={"description": "The role to act in; the first that you have, if left out."})
+    role = PersonalRole(metadata={"description": "The role to act in; the first that you have, if left out."})
 
 
 class TokenIn(PasswordIn):
@@ -39,7 +46,7 @@ class TokenIn(PasswordIn):
 
     otp = code(required=True)
     name = Text(required=True, most=100, metadata={"description": "What it is for, such as the laptop's name."})
-    role = a_role(metadata={"description": "The role that it acts in; the first that you have, if left out."})
+    role = PersonalRole(metadata={"description": "The role that it acts in; the first that you have, if left out."})
     scope = fields.Enum(Scope, by_value=True, load_default=Scope.UPLOAD)
     days = fields.Integer(strict=True, load_default=30, validate=validate.Range(1, 365))
 
@@ -62,7 +69,7 @@ class NewPasswordIn(In):
 class RoleIn(In):
     """A role."""
 
-    role = a_role(required=True)
+    role = PersonalRole(required=True)
 
 
 class StepUpRoleIn(RoleIn):
@@ -87,14 +94,14 @@ class UserIn(In):
     """A new account."""
 
     username = Text(required=True, most=64)
-    roles = fields.List(a_role(), required=True, validate=validate.Length(min=1, max=len(PERSONAL_ROLES)))
+    roles = fields.List(PersonalRole(), required=True, validate=validate.Length(min=1, max=len(PERSONAL_ROLES)))
     otp = code()
 
 
 class PeopleIn(PageIn):
     """Which people."""
 
-    role = a_role()
+    role = PersonalRole()
 
 
 class PersonOut(Out):

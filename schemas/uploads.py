@@ -43,6 +43,12 @@ class StatedIn(In):
                 raise ValidationError("Give latitude and longitude together.", other)
 
 
+class FormIn(StatedIn):
+    """A file in a form, with what is said of it. The file goes past this schema, straight into the store."""
+
+    file = fields.Raw(required=True, metadata={"type": "string", "format": "binary", "description": "The file."})
+
+
 class UploadIn(StatedIn):
     """The metadata of a resumable upload. Clients add keys of their own, which are left alone."""
 

@@ -298,7 +298,7 @@ def test_the_command_adds_an_account_with_a_password_from_standard_input(
     assert done.exit_code == 0, done.output
     uri = done.output.split()[-1]
     assert uri.startswith("otpauth://totp/")
-    signed = {"username": name, "password": PASSWORD, "otp": pyotp.parse_uri(uri).now()}
+    signed = {"username": name, "password": PASSWORD, "otp": pyotp.TOTP(pyotp.parse_uri(uri).secret).now()}
     assert app.test_client().post("/api/v1/session", json=signed).get_json()["roles"] == ["lawyer", "supervisor"]
 
 

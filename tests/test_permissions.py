@@ -26,17 +26,19 @@ from tests.golden.office import Offices, Things, add_token, into, open_offices, 
 
 GOLDEN = Path(__file__).parent / "golden"
 UPDATE = os.environ.get("UNBROKEN_UPDATE_GOLDEN") == "1"
-RELATIONS = ("own", "assigned", "outside")
+RELATIONS = ("own", "in", "out")
 API = "/api/v1"
 MISSING = "–"
 
 HEADER = """\
 What every route answers to whom. Made by tests/test_permissions.py; UNBROKEN_UPDATE_GOLDEN=1 writes it anew.
 
-own:      she leads the case, holds the item or has it shared with her, gives or takes the hand-over, it is her account
-assigned: she is assigned to the case, or it is in her office, and it is another's
-outside:  she is not assigned to the case; for supervisor and administrator: it is in another office
+own: she leads the case, holds the item or has it shared with her, gives or takes the hand-over, it is her account
+in:  she is assigned to the case, or it is in her office, and it is another's
+out: she is not assigned to the case; for supervisor and administrator: it is in another office
 ok: permitted, whatever the input or the state then says; 401, 403, 404 as answered; – she can have none of her own
+
+/enrolment is for the browser in which the initial password was given just before.
 """
 SCOPES_HEADER = """\
 How far a token reaches, whoever holds it. Made by tests/test_permissions.py; UNBROKEN_UPDATE_GOLDEN=1 writes it anew.
@@ -110,14 +112,15 @@ Table = dict[str, dict[str, str]]
 
 def routes(offices: Offices) -> Iterator[tuple[str, Rule]]:
     """Every method and path that the application answers to."""
-    for rule in sorted(offices.app.url_map.iter_rules(), key=lambda rule: rule.rule):
+    found = []
+    for rule in offices.app.url_map.iter_rules():
         methods = set(rule.methods or ())
         if "GET" in methods:
             methods.discard("HEAD")
         if rule.provide_automatic_options:
             methods.discard("OPTIONS")
-        for method in sorted(methods):
-            yield method, rule
+        found += [(method, rule) for method in methods]
+    yield from sorted(found, key=lambda each: (each[1].rule, each[0]))
 
 
 def calls(offices: Offices) -> Iterator[tuple[str, str, Rule, Call]]:
@@ -144,10 +147,7 @@ def path_of(rule: Rule, call: Call, things: Things) -> str | None:
 
 def answer_class(response: TestResponse) -> str:
     """The cell: 401, 403, 404, or ok: every other refusal comes after the question who may."""
-    if response.status_code == 302 and response.location == "/sign-in":
-        return "401"
-    problem = response.get_json(silent=True) or {}
-    if response.status_code == 403 and problem.get("type") == "step-up":
+    if response.status_code == 403 and (response.get_json(silent=True) or {}).get("type") == "step-up":
         return "ok"
     if response.status_code in (401, 403, 404):
         return str(response.status_code)
@@ -180,7 +180,12 @@ def csrf_of(client: FlaskClient, person: Persona | None) -> str:
 def call_page(client: FlaskClient, method: str, path: str, person: Persona | None) -> str:
     csrf = csrf_of(client, person)
     data = {"csrf_token": csrf} if method == "POST" else None
-    return answer_class(client.open(path, method=method, data=data, buffered=True))
+    response = client.open(path, method=method, data=data, buffered=True)
+    if response.status_code == 302 and response.location == "/sign-in":
+        # So answers whoever wants her to sign in, and so does signing out.
+        signed_out = person is not None and client.get(f"{API}/me").status_code == 401
+        return "ok" if signed_out else "401"
+    return answer_class(response)
 
 
 def make_row(offices: Offices, method: str, rule: Rule, call: Call) -> dict[str, str]:
@@ -189,7 +194,7 @@ def make_row(offices: Offices, method: str, rule: Rule, call: Call) -> dict[str,
     api = f"{method} {rule.rule}" in _PERMISSIONS
     related = "<uuid:" in rule.rule or call.into_case
     settle(offices.site, call.stage)
-    anonymous = offices.things[Role.INVESTIGATOR]["assigned"]
+    anonymous = offices.things[Role.INVESTIGATOR]["in"]
     path = path_of(rule, call, anonymous)
     assert path is not None
     cells = {
@@ -237,18 +242,20 @@ def as_text(header: str, columns: list[tuple[str, ...]], rows: Mapping[str, list
     """Fixed columns, so that a line of a difference can be read by itself."""
     first = max(len(name) for name in rows) + 2
     second = max(len(permission_of(name)) for name in rows) + 2
-    lines = [
-        " " * (first + second)
-        + "  ".join(heading.ljust(5 * len(under) + len(under) - 1) for heading, *under in columns)
-    ]
-    lines.append(
-        " " * (first + second) + "  ".join(" ".join(word[:5].ljust(5) for word in under) for _, *under in columns)
-    )
-    for name, cells in rows.items():
-        rest = iter(cells)
-        groups = (" ".join(next(rest).ljust(5) for _ in under) for _, *under in columns)
-        lines.append(name.ljust(first) + permission_of(name).ljust(second) + "  ".join(groups))
-    return f"{header}\n" + "\n".join(line.rstrip() for line in lines) + "\n"
+    words = [word for _, *under in columns for word in under]
+
+    def groups(cells: list[str]) -> list[str]:
+        padded = iter(cell.ljust(max(len(word), 3)) for cell, word in zip(cells, words, strict=True))
+        return [" ".join(next(padded) for _ in under) for _, *under in columns]
+
+    def line(name: str, permission: str, cells: list[str]) -> str:
+        return (name.ljust(first) + permission.ljust(second) + "   ".join(cells)).rstrip()
+
+    under = groups(words)
+    headings = "".join(heading.ljust(len(group) + 3) for (heading, *_), group in zip(columns, under, strict=True))
+    lines = [line("", "", [headings]), line("", "", under)]
+    lines += [line(name, permission_of(name), groups(cells)) for name, cells in rows.items()]
+    return f"{header}\n" + "\n".join(lines) + "\n"
 
 
 def hold_against(file: str, text: str) -> None:
@@ -265,7 +272,7 @@ def hold_against(file: str, text: str) -> None:
 
 
 def test_every_route_answers_everybody_as_the_table_says(table: Table) -> None:
-    columns = [("anonymous", ""), *((str(role), *RELATIONS) for role in PERSONAL_ROLES)]
+    columns = [("", "anonymous"), *((str(role), *RELATIONS) for role in PERSONAL_ROLES)]
     rows = {name: [cells[column] for column in COLUMNS] for name, cells in table.items()}
     hold_against("permissions.txt", as_text(HEADER, columns, rows))
 
@@ -313,5 +320,59 @@ def test_whoever_is_not_signed_in_gets_nothing_but_what_is_public(table: Table) 
 def test_an_outsider_never_learns_that_a_thing_is_there(table: Table) -> None:
     for name, cells in table.items():
         if "<uuid:id>" in name and permission_of(name) not in {"health"}:
-            outside = {cells[f"{role} outside"] for role in PERSONAL_ROLES}
+            outside = {cells[f"{role} out"] for role in PERSONAL_ROLES}
             assert outside == {"404"}, name
+
+
+DESIGN = """
+act                | route                                            | investigator | lawyer | supervisor | caseworker
+open cases         | POST /cases                                      | anyone       | anyone | anyone     | never
+assign             | POST /cases/{id}/assignments                     | own          | own    | all        | never
+assign             | POST /cases/{id}/assignments/{assignment}/end    | own          | own    | all        | never
+case stages        | POST /cases/{id}/transitions (investigate)       | all          | never  | all        | never
+case stages        | POST /cases/{id}/transitions (intervene)         | all          | never  | all        | never
+case stages        | POST /cases/{id}/transitions (charge)            | never        | all    | never      | never
+case stages        | POST /cases/{id}/transitions (try)               | never        | all    | never      | never
+case stages        | POST /cases/{id}/transitions (judge)             | never        | all    | never      | never
+close              | POST /cases/{id}/transitions (close)             | never        | never  | all        | never
+upload             | POST /cases/{id}/evidence                        | all          | all    | never      | all
+upload             | POST /uploads (into a case)                      | all          | all    | never      | all
+register           | POST /cases/{id}/items                           | all          | all    | never      | all
+verify an item     | POST /evidence/{id}/verify                       | all          | all    | all        | never
+view or download   | GET /evidence/{id}/content                       | all          | all    | all        | own
+restricted: named  | GET /evidence/{id}/content (restricted)          | own          | own    | never      | never
+what is shared     | GET /evidence/{id}                               | all          | all    | all        | own
+what is shared     | GET /evidence/{id}/custody                       | all          | all    | all        | own
+what is shared     | GET /transfers/{id}                              | all          | all    | all        | never
+offer              | POST /evidence/{id}/transfers                    | own          | own    | never      | never
+accept             | POST /transfers/{id}/accept (as receiver)        | own          | own    | never      | never
+accept             | POST /transfers/{id}/accept (as giver)           | never        | never  | never      | never
+check out          | POST /evidence/{id}/moves (check_out)            | all          | never  | never      | never
+to court           | POST /evidence/{id}/moves (take_to_court)        | all          | all    | never      | never
+quarantine release | POST /evidence/{id}/release                      | never        | never  | all        | never
+audit              | POST /ledger/verify                              | never        | never  | anyone     | never
+"""
+"""Section 6 of the design, by hand and apart from the code. `all`: whatever she is assigned to, `own`: what is hers,
+`anyone`: in that role. The administrator sees no case content. A supervisor's `own` cases are among `all`."""
+
+REACH = {"never": set(), "own": {"own"}, "all": {"own", "in"}, "anyone": {"own", "in", "out"}}
+
+
+def test_the_table_is_that_of_the_design(table: Table) -> None:
+    heading, *lines = [[cell.strip() for cell in line.split("|")] for line in DESIGN.strip().splitlines()]
+    for _, route, *reaches in lines:
+        cells = table[re.sub(r"\{(\w+)\}", r"<uuid:\1>", route).replace(" /", f" {API}/", 1)]
+        for role, reach in {**dict(zip(heading[2:], reaches, strict=True)), "administrator": "never"}.items():
+            may = {relation for relation in RELATIONS if cells[f"{role} {relation}"] == "ok"}
+            could = {relation for relation in RELATIONS if cells[f"{role} {relation}"] != MISSING}
+            assert may == REACH[reach] & could, f"{route}: {role}"
+
+
+def test_only_the_administrator_changes_accounts_and_never_her_own(table: Table) -> None:
+    changes = [name for name in table if name.startswith(f"POST {API}/users")]
+    assert len(changes) == 7
+    for name in changes:
+        for role in PERSONAL_ROLES:
+            may = {relation for relation in RELATIONS if table[name][f"{role} {relation}"] == "ok"}
+            wanted = {"in"} if "<uuid:id>" in name else {"own", "in", "out"}
+            assert may == (wanted if role is Role.ADMINISTRATOR else set()), f"{name}: {role}"

@@ -16,9 +16,9 @@ from structlog.testing import capture_logs
 
 from evidence_api import credentials
 from evidence_api.db import Base
-from evidence_api.domain.roles import OPERATOR, Role
+from evidence_api.domain.roles import ANONYMOUS, OPERATOR, Role
 from evidence_api.models import AuthSession, Tries, User
-from evidence_api.services import accounts
+from evidence_api.services import accounts, sign_in
 from evidence_api.work import Site, begin
 from tests.people import PASSWORD, Person, asks_with, new_person, new_starter
 
@@ -393,6 +393,36 @@ def _whole_life(person: Person) -> list[str]:
     person.app.test_client().post("/api/v1/session", data=b'{"password": "broken json')
     browser.call("DELETE", "/session")
     return [PASSWORD, "wrong, all of it", token, cookie.value, person.secret, person.recovery_codes[0], "her laptop"]
+
+
+def test_knowing_a_session_or_token_takes_one_query_and_writes_nothing(person: Person, site: Site) -> None:
+    browser, token = person.browser(), person.token()
+    with browser.client.session_transaction() as cookie:
+        secret = cookie["_user_id"]
+    for credentials_ in ({"session": secret}, {"token": token}):
+        asked: list[str] = []
+        with begin(site, ANONYMOUS, read_only=True) as work:
+            connection = work.session.connection()
+            sa.event.listen(connection, "before_cursor_execute", lambda *call: asked.append(call[2]))  # noqa: B023
+            actor = sign_in.who_is(work, **credentials_)
+        assert actor is not None
+        assert actor.user_id == person.id
+        assert len(asked) == 1
+        assert asked[0].startswith("SELECT")
+
+
+def test_a_try_that_waits_for_another_ones_success_is_served(person: Person) -> None:
+    person.sign_in(password="wrong, all of it")
+    together = threading.Barrier(4)
+
+    def use(steps: int) -> int:
+        together.wait()
+        return person.sign_in(otp=person.code(steps)).status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(use, [-1, 0, 1, 1]))
+    assert set(answers) <= {201, 401}
+    assert 201 in answers
 
 
 def test_no_secret_and_no_name_is_logged(person: Person, caplog: pytest.LogCaptureFixture) -> None:

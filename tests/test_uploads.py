@@ -533,6 +533,29 @@ def test_a_checkpoint_is_kept_while_bytes_still_come(investigator: Persona, case
     assert read_item(investigator, done.headers["Upload-Evidence"])["sha256"] == hashlib.sha256(data).hexdigest()
 
 
+def test_what_is_short_of_a_part_is_put_aside_while_bytes_come_slowly(
+    investigator: Persona, case: dict[str, Any], site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evidence_api.api.uploads.CHECKPOINT_SECONDS", 0)
+    monkeypatch.setattr("evidence_api.api.uploads.PAUSE_SECONDS", 0)
+    data = os.urandom(300_000)
+    url = start(investigator, case["id"], len(data))
+
+    class Dies(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            if self.tell() > 200_000:
+                raise KeyboardInterrupt
+            return super().read(size)
+
+    with pytest.raises(KeyboardInterrupt):
+        send_stream(investigator, url, 0, len(data), Dies(data))
+    kept = stands_at(investigator, url)
+    assert kept > 50_000
+    change(site, url, lease_until=datetime.now(UTC) - timedelta(seconds=1))
+    done = send(investigator, url, kept, data[kept:])
+    assert read_item(investigator, done.headers["Upload-Evidence"])["sha256"] == hashlib.sha256(data).hexdigest()
+
+
 # --- how it ends ------------------------------------------------------------------------------------------------------
 
 

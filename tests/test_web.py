@@ -36,7 +36,7 @@ class Page(HTMLParser):
         self.ids += [str(found["id"])] if "id" in found else []
         if tag == "label":
             self.labels.add(str(found["for"]))
-        if tag in {"input", "select"} and found.get("type") != "hidden":
+        if tag in {"input", "select"} and found.get("type") != "hidden" and "aria-hidden" not in found:
             self.fields[str(found["name"])] = found
         if tag in {"script", "iframe", "img"}:
             self.loads.append(str(found.get("src")))
@@ -208,6 +208,22 @@ def test_her_cases_are_on_the_first_page(
     html = client.get("/").get_data(as_text=True)
     assert case["ref"] in html
     assert case["title"] in html
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/enrolment"])
+def test_a_wrong_address_is_told_as_a_page_to_browsers_and_as_a_problem_to_programs(
+    client: FlaskClient, path: str
+) -> None:
+    page = client.get(path, headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    assert page.mimetype == "text/html"
+    assert "There is no page at this address" in page.get_data(as_text=True)
+    for asked in (path, f"/api/v1{path}"):
+        assert client.get(asked, headers={"Accept": "*/*"}).mimetype == "application/problem+json"
+
+
+def test_who_is_signed_in_already_is_led_on(client: FlaskClient, person: Person) -> None:
+    sign_in(client, person)
+    assert client.get("/sign-in").headers["Location"] == "/"
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -70,7 +70,7 @@ def _fields(*names: str) -> dict[str, str]:
 @page("/sign-in", sign_in.sign_in, "GET", "POST")
 def enter() -> Page:
     if request.method == "GET":
-        return _form("sign_in.html", {}, status=200)
+        return redirect(url_for("pages.home")) if auth.by_session() else _form("sign_in.html", {}, status=200)
     try:
         checked = auth.checked(**load(PasswordIn, _fields("username", "password")))
         signed = auth.settle(ANONYMOUS, sign_in.sign_in, checked, otp=request.form.get("otp", "")[:40])
@@ -155,8 +155,10 @@ def switch() -> Page:
 @page("/password", sign_in.change_password, "GET", "POST")
 def password() -> Page:
     actor = auth.session_actor()
+    with begin(auth.current_site(), actor, read_only=True) as work:
+        me = accounts.me(work)
     if request.method == "GET":
-        return _form("password.html", {}, status=200)
+        return _form("password.html", {}, status=200, me=me)
     try:
         given = _fields("password", "new_password", "repeated", "otp")
         _same(given)
@@ -169,7 +171,7 @@ def password() -> Page:
         secret = auth.session_secret()
         auth.settle(actor, sign_in.change_password, checked, new_password=given["new_password"], session=secret)
     except InvalidInput as error:
-        return _form("password.html", error.errors)
+        return _form("password.html", error.errors, me=me)
     return redirect(url_for("pages.home"))
 
 

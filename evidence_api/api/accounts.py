@@ -12,12 +12,12 @@ from flask import Response, request
 from marshmallow import Schema
 
 from evidence_api import auth
-from evidence_api.api.contract import Api, load, read_json
+from evidence_api.api.contract import Api, authorise, load, read_json
 from evidence_api.domain.errors import StepUpRequired
 from evidence_api.domain.roles import ANONYMOUS
 from evidence_api.services import accounts, sign_in
 from evidence_api.services.sign_in import SignedIn
-from evidence_api.work import begin
+from evidence_api.work import act_of, begin
 from schemas.accounts import (
     AddedOut,
     ConfirmIn,
@@ -97,6 +97,7 @@ def close_session() -> Response:
 
 def close_sessions() -> Response:
     actor = auth.current_actor()
+    authorise(act_of(sign_in.sign_out_everywhere), actor, {})
     given = load(EverywhereIn, dict(request.args))
     with begin(auth.current_site(), actor) as work:
         sign_in.sign_out_everywhere(work, **given)
@@ -106,6 +107,7 @@ def close_sessions() -> Response:
 
 def switch_role() -> Response:
     actor = auth.current_actor()
+    authorise(act_of(sign_in.switch_role), actor, {})
     given = read_json(RoleIn)
     with begin(auth.current_site(), actor) as work:
         sign_in.switch_role(work, session=auth.session_secret(), **given)
@@ -114,6 +116,7 @@ def switch_role() -> Response:
 
 def change_password() -> Response:
     actor = auth.current_actor()
+    authorise(act_of(sign_in.change_password), actor, {})
     given = read_json(NewPasswordIn)
     actor = auth.with_code(actor, given.pop("otp", None) or request.headers.get("X-OTP"))
     if not actor.fresh:

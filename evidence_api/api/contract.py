@@ -104,11 +104,11 @@ def _view(route: Route) -> Callable[..., Response]:
         actor = auth.current_actor(public=route.act.permission in PUBLIC)
         body_bytes = _read_body(route)
         key = request.headers.get("Idempotency-Key") if route.method == "POST" else None
-        if key is not None and actor.user_id is not None:
-            kept = _answered_before(actor, key, _fingerprint(body_bytes))
-            if kept is not None:
-                return kept
         try:
+            if key is not None and actor.user_id is not None:
+                kept = _answered_before(actor, key, _fingerprint(body_bytes))
+                if kept is not None:
+                    return kept
             given = _given(route, body_bytes)
             if_match = _if_match()
         except (InvalidInput, BadRequest, UnsupportedMediaType):

@@ -31,6 +31,7 @@ from werkzeug.formparser import MultiPartParser
 from werkzeug.http import http_date
 
 from evidence_api import auth
+from evidence_api.api.connections import keep_alive
 from evidence_api.api.contract import Api, answer, authorise, load
 from evidence_api.db import new_id
 from evidence_api.domain.errors import (
@@ -53,7 +54,7 @@ from evidence_api.storage.port import INCOMING
 from evidence_api.work import Site, Work, act_of, begin
 from schemas.common import PageIn
 from schemas.evidence import EvidenceOut
-from schemas.uploads import MAX_FILENAME, ItemIn, StatedIn, UploadIn, UploadOut
+from schemas.uploads import MAX_FILENAME, FormIn, ItemIn, StatedIn, UploadIn, UploadOut
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,checksum,termination,expiration"
@@ -62,6 +63,9 @@ ALGORITHMS = {"sha256": hashlib.sha256, "sha1": hashlib.sha1}
 
 SMALLEST_READ, LARGEST_READ = 4 << 10, 256 << 10
 CHECKPOINT_SECONDS = 3.0
+PAUSE_SECONDS = 30.0
+"""An S3 store takes nothing smaller than a part: on a slow line, what is short of one is put aside this often."""
+
 MAX_METADATA = 16 << 10
 MAX_FIELDS = 32
 MAX_FIELD_BYTES = 1 << 20
@@ -74,6 +78,7 @@ RECEIVED = Counter("unbroken_received_bytes_total", "Bytes of files received.", 
 
 log = structlog.get_logger()
 api = Api("uploads", __name__)
+api.before_app_request(keep_alive)
 
 
 class ChecksumMismatch(HTTPException):
@@ -410,12 +415,11 @@ class _Writing:
         self._actor = actor
         self._at = position
         self._checked = checked
+        self._kept = list(position.segments)
         self._segments: list[Segment] = []
-        self._renewed = time.monotonic()
+        self._renewed = self._durable = time.monotonic()
         with self._refusing():
-            self._receiver = site.storage.resume(
-                position.key, position.size, position.handle, position.segments, position.tail
-            )
+            self._receiver = self._resume(position.tail)
 
     def take(self, body: _Body, digest: Any, wanted: bytes) -> None:
         """Take the whole body. What had come before a cut is kept, but for a body with a checksum."""
@@ -447,6 +451,8 @@ class _Writing:
                 self._segments += self._receiver.flush()
                 self._checkpoint()
                 since = 0
+                if not self._checked and time.monotonic() - self._durable >= PAUSE_SECONDS:
+                    self._pause()
             self._receiver.write(chunk)
             if digest is not None:
                 digest.update(chunk)
@@ -457,8 +463,11 @@ class _Writing:
         due = [] if self._checked else [s for s in self._segments if s.offset + s.size < self._at.size]
         with self._begin() as work:
             uploads.checkpoint(work, self._at.id, lease=self._at.lease, segments=due, tail=tail, release=release)
-        self._segments = [s for s in self._segments if s not in due]
+        self._kept += due
+        self._segments = self._segments[len(due) :]
         self._renewed = began
+        if due or tail is not None:
+            self._durable = began
 
     def _begin(self) -> AbstractContextManager[Work]:
         return begin(self._site, self._actor)
@@ -466,10 +475,24 @@ class _Writing:
     def _stop(self) -> None:
         """Keep what has come, unless a checksum still stands against it, and leave the upload to the next request."""
         self._checkpoint()
+        tail = self._suspend()
+        self._checkpoint(None if self._checked else tail, release=True)
+
+    def _suspend(self) -> Segment | None:
         with self._renewing():
             segments, tail = self._receiver.suspend()
         self._segments += segments
-        self._checkpoint(None if self._checked else tail, release=True)
+        return tail
+
+    def _pause(self) -> None:
+        """Make durable what has come, and go on."""
+        tail = self._suspend()
+        self._checkpoint(tail)
+        self._receiver = self._resume(tail)
+
+    def _resume(self, tail: Segment | None) -> Receiver:
+        at = self._at
+        return self._site.storage.resume(at.key, at.size, at.handle, self._kept, tail)
 
     def _release(self) -> None:
         """Leave the upload as it was kept last. A lease that cannot be given up now lapses by itself."""
@@ -585,23 +608,7 @@ _WRITING = {
     423: "Another request is writing",
     460: "The checksum does not match",
 }
-_FORM = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file", "title"],
-                    "properties": {
-                        "file": {"type": "string", "format": "binary"},
-                        **{name: {"type": "string"} for name in StatedIn().fields},
-                    },
-                }
-            }
-        },
-    }
-}
+_FORM = {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": FormIn}}}}
 
 api.route(
     "POST",

@@ -37,8 +37,8 @@ def run(*, port: int, data: Path | None, serve: bool, big_file: int = BIG_FILE) 
     try:
         with ended_by_signals(), fresh_folder(data or FOLDER) as folder, ExitStack() as stack:
             screen.title(folder)
-            server, people, story = _open_office(stack, screen, folder, port)
-            story.tell(big_file)
+            server, people, story = _open_office(stack, screen, folder, port, big_file)
+            story.tell()
             told = True
             screen.where_to_go(_url(port), people, serving=serve)
             if serve:
@@ -53,7 +53,7 @@ def run(*, port: int, data: Path | None, serve: bool, big_file: int = BIG_FILE) 
 
 
 def _open_office(
-    stack: ExitStack, screen: Screen, folder: Path, port: int
+    stack: ExitStack, screen: Screen, folder: Path, port: int, big_file: int
 ) -> tuple[subprocess.Popen[bytes], list[Persona], Story]:
     """The first chapter: tables, keys, people, and the server and worker that run until `stack` is left."""
     screen.chapter("1  An office is set up", "SQLite and a directory: one command, no other server.")
@@ -62,18 +62,21 @@ def _open_office(
     made = make_keys(settings)
     initialise(settings, origin=ORIGIN, office="DEMO", name="Demonstration office (fictional)")
     screen.done(f"Tables, the ledger {ORIGIN}, and keys: {', '.join(made)}.")
+    log = folder / "server.log"
+    server = stack.enter_context(background(["serve", "--port", str(port)], environment(folder), log))
+    stack.enter_context(background(["worker"], environment(folder), folder / "worker.log"))
     site = open_site(settings)
     stack.callback(site.engine.dispose)
     people = hire(site, _url(port))
     for persona in people:
         stack.callback(persona.close)
     screen.done(f"{len(people)} people, each with a password and an authenticator.")
-    log = folder / "server.log"
-    server = stack.enter_context(background(["serve", "--port", str(port)], environment(folder), log))
-    stack.enter_context(background(["worker"], environment(folder), folder / "worker.log"))
+    with screen.console.status("Making pictures, sound and video for their story…"):
+        story = Story(screen, folder, site, port, {persona.name: persona for persona in people}, big_file)
+    screen.done("Pictures, sound and video, each marked as fictional.")
     wait_until_ready(_url(port), server, log)
     screen.done(f"The server answers at {_url(port)}")
-    return server, people, Story(screen, folder, site, port, {persona.name: persona for persona in people})
+    return server, people, story
 
 
 def _url(port: int) -> str:

@@ -12,7 +12,7 @@ from rich.live import Live
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.rule import Rule
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from evidence_api.demo.people import PASSWORD, Persona
@@ -63,16 +63,21 @@ class Screen:
         """The demonstration itself failed."""
         self._marked("!", "bold red", text)
 
-    def command(self, arguments: Iterable[str], note: str = "") -> None:
-        """A command as the user would type it."""
-        self._copied(Text.assemble(("$ unbroken ", "bold cyan"), (shlex.join(arguments), "cyan"), (note, "dim")))
+    def command(self, arguments: Sequence[str], note: str = "") -> None:
+        """A command as the user would type it, an option with its value on a line where it is long."""
+        words = shlex.join(arguments)
+        if len(words) + len(note) > self.console.width - 20:
+            words = shlex.join(arguments[:2])
+            for name, value in zip(arguments[2::2], arguments[3::2], strict=True):
+                words += f" \\\n{' ' * (INDENT + 6)}{name} {shlex.quote(value)}"
+        self._copied(Text.assemble(("$ unbroken ", "bold cyan"), (words, "cyan"), (note, "dim")))
 
     def output(self, text: str, style: str = "dim") -> None:
         """What a command printed."""
         for line in text.splitlines():
             self._indented(Text(line, style), INDENT + 2)
 
-    def table(self, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    def table(self, headings: Sequence[str | Column], rows: Iterable[Sequence[str]]) -> None:
         table = Table(*headings, box=None, header_style="bold", padding=(0, 2, 0, 0))
         for row in rows:
             table.add_row(*(Text(cell) for cell in row))
@@ -97,14 +102,15 @@ class Screen:
         self.console.print()
         self.console.print(Rule(Text("Look around", "bold"), align="left", style="yellow"))
         if serving:
-            self.table(("", ""), [("The pages", f"{url}/"), ("The API, to read and try", f"{url}/api/docs")])
+            self._indented(Text.assemble("The pages: ", (f"{url}/", "bold")))
+            self._indented(Text.assemble("The API, to read and try: ", (f"{url}/api/docs", "bold")))
+            self.say("Sign in as mealea and accept the sound that waits for her; as dara, and see nothing of it all.")
         else:
             self.say("The server has ended; the office is kept. To look around, run it again without --no-serve.")
         self.say(f"The password of each of them: {PASSWORD}")
         self.say("Their authenticators, for an app of your own or for a code at any time:")
-        self.table(
-            ("name", "role", "secret", "in the story"), [(p.name, p.role.value, p.secret, p.part) for p in people]
-        )
+        rows = [(p.name, p.role.value, p.secret, p.part) for p in people]
+        self.table(("name", "role", Column("secret", no_wrap=True, min_width=32), "in the story"), rows)
         python = shlex.quote(sys.executable)
         code = f"""{python} -c "import pyotp; print(pyotp.TOTP('SECRET').now())" """
         self._copied(Text(f"$ {code.strip()}", "cyan"))
@@ -112,6 +118,7 @@ class Screen:
     def watch(self, people: Sequence[Persona], server: subprocess.Popen[bytes]) -> None:
         """Each one's next good code, kept fresh on a terminal, until Ctrl-C. Raises Stopped where the server ends."""
         if not self.console.is_terminal:
+            time.sleep(max(persona.code()[1] for persona in people))
             self.console.print(self._codes(people))
             self.say("Serving until Ctrl-C.")
             server.wait()

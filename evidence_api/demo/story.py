@@ -29,18 +29,22 @@ Item = dict[str, Any]
 
 
 class Story:
-    """The case from the first covert visit to the proof that nothing changed. `port` is the server's."""
+    """The case from the first covert visit to the proof that nothing changed. `port` is the server's.
 
-    def __init__(self, screen: Screen, folder: Path, site: Site, port: int, people: Mapping[str, Persona]) -> None:
+    Makes what is uploaded, in `folder`; the last of it is a video of `big_file` bytes.
+    """
+
+    def __init__(
+        self, screen: Screen, folder: Path, site: Site, port: int, people: Mapping[str, Persona], big_file: int
+    ) -> None:
         self.screen, self.folder, self.site, self.port = screen, folder, site, port
         self.sokha, self.mealea, self.bopha = people["sokha"], people["mealea"], people["bopha"]
         self.dara, self.kunthea = people["dara"], people["kunthea"]
         self.laptop = folder / "laptop"
+        self.assets = {asset.path.name: asset for asset in make_assets(self.laptop, big_file)}
 
-    def tell(self, big_file: int) -> None:
+    def tell(self) -> None:
         """Everything, in order. Raises Stopped where something is not as it must be."""
-        with self.screen.console.status("Making pictures, sound and video for it…"):
-            self.assets = {asset.path.name: asset for asset in make_assets(self.laptop, big_file)}
         self._first_house()
         self._second_house()
         self._hand_over()
@@ -94,6 +98,9 @@ class Story:
         if not picture["differences"]:
             raise Stopped("The wrong clock of a camera was not noticed.")
         self.screen.say("That camera's clock runs 26 minutes fast. What it says and what she says both stand, flagged.")
+        shared = items["ledger-page.jpg"]
+        self.sokha.post(f"/evidence/{shared['id']}/readers", json={"user": str(self.kunthea.id)})
+        self.screen.done(f"She shares {_short(shared)} with kunthea, who sees no other item of the case.")
         self.screen.pause()
 
     def _second_house(self) -> None:
@@ -228,12 +235,13 @@ class Story:
             finally:
                 first.kill()
                 first.wait()
-            line.released.set()
+                line.released.set()
+                if self.screen.console.is_terminal:
+                    # It had no time to leave the terminal as it was.
+                    self.screen.console.show_cursor()
+                    self.screen.console.print()
             if not cut:
                 raise Stopped("The upload did not get on.")
-            if self.screen.console.is_terminal:
-                self.screen.console.show_cursor()
-                self.screen.console.print()
             self.screen.say("Halfway her laptop's battery dies (kill -9). Back on power, the same command again:")
             self.screen.command(said[:2], " … as before")
             if subprocess.run(command(*said), env=settings, cwd=self.laptop, check=False).returncode:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from evidence_api.keys import KeyMissing, KeyStore
 from evidence_api.ledger.disclosure import open_disclosure
 from evidence_api.ledger.entry import BadEntry, Entry, decode, entry_hash, genesis, moment
-from evidence_api.models.ledger import ClockFaultInterval, Disclosure, LedgerEntry, LedgerHead
+from evidence_api.models.ledger import ClockFaultInterval, Disclosure, LedgerEntry, LedgerHead, SubjectKey
 
 PAGE = 2000
 
@@ -176,9 +176,11 @@ def _check_disclosures(session: Session, keys: KeyStore, subject: str | None) ->
             Disclosure.entry_hash,
             Disclosure.name,
             Disclosure.sealed,
+            SubjectKey.wrapped,
             LedgerEntry.body,
             LedgerEntry.seq,
         )
+        .outerjoin(SubjectKey, SubjectKey.subject == Disclosure.subject)
         .outerjoin(
             LedgerEntry, sa.and_(LedgerEntry.subject == Disclosure.subject, LedgerEntry.hash == Disclosure.entry_hash)
         )
@@ -187,9 +189,9 @@ def _check_disclosures(session: Session, keys: KeyStore, subject: str | None) ->
     if subject is not None:
         query = query.where(Disclosure.subject == subject)
     result = session.execute(query.execution_options(yield_per=PAGE))
-    for name, group in groupby(result, key=lambda r: r.subject):
+    for (name, wrapped), group in groupby(result, key=lambda r: (r.subject, r.wrapped)):
         try:
-            key = keys.subject_key(session, name)
+            key = keys.unwrap(name, wrapped or b"")
         except KeyMissing:
             yield Fault(name, "the key that opens its disclosures is missing, or the wrong master key is in use")
             continue

@@ -28,7 +28,7 @@ class LedgerEntry(Base):
     subject: Mapped[str] = mapped_column(sa.String(80))
     seq: Mapped[int] = mapped_column(sa.BigInteger)
     prev: Mapped[str] = mapped_column(sa.String(64))
-    hash: Mapped[str] = mapped_column(sa.String(64))
+    hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
     action: Mapped[str] = mapped_column(sa.String(80))
     recorded_at: Mapped[datetime]
     case_id: Mapped[UUID | None]

@@ -1,5 +1,6 @@
 """What the acts on accounts and the acts of signing in share."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,6 +14,7 @@ from evidence_api.models import AuthSession, Token, User
 from evidence_api.work import Work
 
 MAX_TOKEN_DAYS = 365
+USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """Accounts, their roles and their tokens. Every change is on the chain of the account that it concerns."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -13,11 +12,10 @@ from evidence_api.domain.errors import Conflict, InvalidInput
 from evidence_api.domain.roles import PERSONAL_ROLES, Role, Scope
 from evidence_api.models import Installation, Office, Token, Tries, User, UserRole
 from evidence_api.policy import Permission
-from evidence_api.services._accounts import NewToken, end_all, new_token
+from evidence_api.services._accounts import USERNAME, NewToken, end_all, new_token
 from evidence_api.services._pages import Page, page
 from evidence_api.work import Work, act, act_on
 
-USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
 USERNAME_RULE = "Take 2 to 64 letters a to z, digits, dots, dashes or underscores, beginning with a letter or digit."
 
 
@@ -203,8 +201,9 @@ def enable(work: Work, user: User) -> User:
 
 @act_on(User, Permission.ACCOUNT_MANAGE)
 def unblock(work: Work, user: User) -> User:
-    """Forget the wrong tries, so that she may sign in at once."""
-    work.session.execute(sa.delete(Tries).where(Tries.key == str(user.id)))
+    """Forget the wrong tries, so that she may sign in at once. Never one's own: a thief could guess codes for ever."""
+    _not_oneself(work, user)
+    work.session.execute(sa.update(Tries).where(Tries.key == str(user.id)).values(failures=0, blocked_until=None))
     work.record(user, "user:unblocked")
     return user
 

@@ -227,7 +227,7 @@ def _decide(work: Work, transfer: Transfer, action: str) -> Evidence:
     lock = (
         sa.select(Evidence)
         .where(Evidence.id == transfer.evidence_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     return work.session.scalars(lock).one()

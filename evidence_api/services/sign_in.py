@@ -19,7 +19,7 @@ from evidence_api.domain.errors import Conflict, DomainError, EnrolmentNeeded, I
 from evidence_api.domain.roles import SYSTEM, Actor, Role, Scope
 from evidence_api.models import AuthSession, Token, Tries, User, UserRole
 from evidence_api.policy import Permission
-from evidence_api.services._accounts import NewToken, end_all, new_token, role_held
+from evidence_api.services._accounts import USERNAME, NewToken, end_all, new_token, role_held
 from evidence_api.work import Work, act
 
 SESSION_HOURS = 12
@@ -71,7 +71,7 @@ def who_is(work: Work, *, session: str | None = None, token: str | None = None) 
         .join(User, User.id == model.user_id)
         .join(UserRole, (UserRole.user_id == User.id) & (UserRole.role == model.role))
         .where(model.digest == credentials.digest(token or session or ""))
-        .where(ended.is_(None), model.expires_at > work.now, User.disabled_at.is_(None))
+        .where(ended.is_(None), model.expires_at > sa.func.now(), User.disabled_at.is_(None))
     )
     found = work.session.execute(find).one_or_none()
     if found is None:
@@ -84,7 +84,9 @@ def who_is(work: Work, *, session: str | None = None, token: str | None = None) 
 def check_password(work: Work, *, username: str, password: str) -> Checked:
     """Check a password, for an act that follows. Raises TooManyTries while the name is blocked."""
     name = username.strip().casefold()
-    found = work.session.execute(sa.select(User.id, User.password_hash).where(User.username == name)).one_or_none()
+    find = sa.select(User.id, User.password_hash).where(User.username == name)
+    # What is no user name at all may hold what a database refuses.
+    found = work.session.execute(find).one_or_none() if USERNAME.fullmatch(name) else None
     user_id, hashed = found or (None, None)
     key = str(user_id) if user_id else f"nobody:{credentials.digest(name)[:4]}"
     tries = work.session.get(Tries, key)
@@ -360,4 +362,5 @@ def _failed(work: Work, checked: Checked) -> SignInFailed:
 
 
 def _forget_tries(work: Work, key: str) -> None:
-    work.session.execute(sa.delete(Tries).where(Tries.key == key))
+    # The row stays: another request may be waiting for its lock.
+    work.session.execute(sa.update(Tries).where(Tries.key == key).values(failures=0, blocked_until=None))

@@ -22,7 +22,7 @@ SQLITE_GUARDS = (
     CREATE TRIGGER ledger_entry_no_replace BEFORE INSERT ON ledger_entry
     WHEN EXISTS (
         SELECT 1 FROM ledger_entry
-        WHERE id = NEW.id OR entry_id = NEW.entry_id
+        WHERE id = NEW.id OR entry_id = NEW.entry_id OR hash = NEW.hash
            OR (subject = NEW.subject AND seq = NEW.seq) OR (subject = NEW.subject AND prev = NEW.prev)
     )
     BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END
@@ -90,6 +90,7 @@ def upgrade() -> None:
         sa.Column("case_id", sa.Uuid(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_entry")),
         sa.UniqueConstraint("entry_id", name=op.f("uq_ledger_entry_entry_id")),
+        sa.UniqueConstraint("hash", name=op.f("uq_ledger_entry_hash")),
         sa.UniqueConstraint("subject", "prev", name=op.f("uq_ledger_entry_subject_prev")),
         sa.UniqueConstraint("subject", "seq", name=op.f("uq_ledger_entry_subject_seq")),
     )

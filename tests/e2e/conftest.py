@@ -24,20 +24,21 @@ JS = Path(__file__).parent / "js"
 class Server:
     """`unbroken serve` on a port of its own. `log` is what it has written so far."""
 
-    def __init__(self, settings: Settings, log: Path) -> None:
+    def __init__(self, settings: Settings, log: Path, *options: str) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.api = f"{self.url}/api/v1"
         self.log = log
+        self._options = options
         self._environment = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)} | as_environment(settings)
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [Path(sys.executable).with_name("unbroken"), "serve", "--port", str(self.port)],
+                [Path(sys.executable).with_name("unbroken"), "serve", "--port", str(self.port), *self._options],
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from evidence_api.work import Site
 from tests.conftest import Persona
 from tests.e2e.conftest import Server
 from tests.e2e.test_tus_clients import digest, head, send_part, uploader, wait_for
@@ -34,6 +35,15 @@ def film(tmp_path: Path) -> Iterator[Path]:
             file.write(block)
     yield path
     path.unlink()
+
+
+@pytest.fixture
+def server(site: Site, tmp_path: Path) -> Iterator[Server]:
+    """One process, so that the first upload warms the one that is measured."""
+    started = Server(site.settings, tmp_path / "server.log", "--workers", "1")
+    started.start()
+    yield started
+    started.kill()
 
 
 def warm(server: Server, persona: Persona, case: str, path: Path) -> int:

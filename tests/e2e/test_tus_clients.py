@@ -146,7 +146,7 @@ def test_on_a_slow_line_what_has_come_is_kept_soon(
     sender = threading.Thread(target=trickle)
     sender.start()
     try:
-        wait_for(lambda: int(head(server, investigator, upload.url).headers["Upload-Offset"]) > 0, 15)
+        wait_for(lambda: int(head(server, investigator, upload.url).headers["Upload-Offset"]) > 0, 60)
         server.kill()
     finally:
         stop.set()
@@ -154,6 +154,34 @@ def test_on_a_slow_line_what_has_come_is_kept_soon(
         line.close()
     server.start()
     assert int(head(server, investigator, upload.url).headers["Upload-Offset"]) > 0
+
+
+def test_a_line_whose_other_end_vanishes_is_watched(
+    server: Server, investigator: Persona, case: dict[str, Any], film: Path
+) -> None:
+    upload = uploader(server, investigator, case["id"], film)
+    upload.set_url(upload.create_url())
+    line = send_part(server, investigator, upload.url, film, 0, MIB)
+    mine, theirs = (f":{port:04X}" for port in (line.sock.getsockname()[1], server.port))
+    rows = [row.split() for row in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    timers = [row[5].split(":")[0] for row in rows if row[1].endswith(theirs) and row[2].endswith(mine)]
+    assert timers == ["02"], "keep-alive is the only timer of a connection that waits (proc(5), /proc/net/tcp)"
+    line.close()
+
+
+def test_slow_uploads_leave_room_for_everyone_else(
+    server: Server, investigator: Persona, case: dict[str, Any], film: Path
+) -> None:
+    lines = []
+    for _ in range(24):
+        upload = uploader(server, investigator, case["id"], film)
+        upload.set_url(upload.create_url())
+        lines.append(send_part(server, investigator, upload.url, film, 0, MIB))
+    try:
+        assert requests.get(f"{server.url}/health/live", timeout=10).status_code == 200
+    finally:
+        for line in lines:
+            line.close()
 
 
 def test_who_is_refused_a_large_body_reads_why(

@@ -92,11 +92,11 @@ def open_offices(data: Path, request: pytest.FixtureRequest) -> Offices:
         within_office = role in (Role.SUPERVISOR, Role.ADMINISTRATOR)
         things[role] = {
             "own": {**_own(person, giver, taker), **_accounts(person)},
-            "assigned": {
+            "in": {
                 **(hidden if within_office else add_things(giver, giver, taker, person)),
                 **accounts_near,
             },
-            "outside": {**(elsewhere if within_office else hidden), **accounts_far},
+            "out": {**(elsewhere if within_office else hidden), **accounts_far},
         }
     settle(site)
     return Offices(site, app, people, things, {role: app.test_client() for role in people})
