@@ -73,7 +73,7 @@ class AssignmentOut(Out):
 
     id = fields.UUID()
     user = fields.UUID(attribute="user_id")
-    role = fields.Enum(Role, by_value=True)
+    role = fields.Enum(Role, by_value=True, metadata={"enum": [role.value for role in CASE_ROLES]})
     assigned_at = Moment()
 
 

@@ -2,6 +2,7 @@
 
 import re
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -272,3 +273,20 @@ def test_in_production_the_cookie_and_the_site_are_for_https_alone(site: Site) -
     answer = hardened.test_client().get("/sign-in")
     assert "Secure" in answer.headers["Set-Cookie"]
     assert answer.headers["Strict-Transport-Security"].startswith("max-age=")
+
+
+def test_a_scanned_label_leads_to_the_item_for_those_on_the_case_and_to_nothing_for_others(
+    site: Site, app: Flask, investigator: Persona, case: dict[str, Any], item: dict[str, Any]
+) -> None:
+    outsider, insider = (new_person(app, site, [Role.INVESTIGATOR]) for _ in range(2))
+    assigned = investigator.post(f"/cases/{case['id']}/assignments", {"user": str(insider.id), "role": "investigator"})
+    assert assigned.status_code == 201
+    path = f"/items/{item['id']}"
+    assert app.test_client().get(path).headers["Location"] == "/sign-in"
+    assert outsider.browser().client.get(path).status_code == 404
+    html = insider.browser().client.get(path).get_data(as_text=True)
+    assert item["ref"] in html
+    assert item["sha256"] in html
+    assert investigator.username in html
+    assert "<td>ingest</td>" in html
+    assert Page(html).title == "Item – Unbroken"

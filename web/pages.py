@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, request, session, url_for
@@ -15,7 +15,7 @@ from evidence_api.domain.errors import DomainError, EnrolmentNeeded, InvalidInpu
 from evidence_api.domain.roles import ANONYMOUS
 from evidence_api.errors import problem
 from evidence_api.policy import Permission, refusal
-from evidence_api.services import accounts, cases, health, sign_in
+from evidence_api.services import accounts, cases, evidence, health, sign_in
 from evidence_api.services.sign_in import Checked
 from evidence_api.work import act_of, begin
 from schemas.accounts import NewPasswordIn, PasswordIn, RoleIn
@@ -26,15 +26,16 @@ Page = str | tuple[str, int] | Response
 ENROLMENT_SECONDS = 900
 TICKET = "enrolling"
 SHOWN_CASES = 50
+SHOWN_ENTRIES = 200
 
 
-def page(rule: str, use: Callable[..., Any], *methods: str) -> Callable[[Callable[[], Page]], Callable[[], Page]]:
+View = TypeVar("View", bound=Callable[..., Page])
+
+
+def page(rule: str, use: Callable[..., Any], *methods: str) -> Callable[[View], View]:
     """Add a page. Raises TypeError, at import, where the use case behind it declares no permission."""
     act_of(use)
-    made: Callable[[Callable[[], Page]], Callable[[], Page]] = pages.route(
-        rule, methods=methods or ("GET",), provide_automatic_options=False
-    )
-    return made
+    return pages.route(rule, methods=methods or ("GET",), provide_automatic_options=False)
 
 
 @pages.before_request
@@ -142,6 +143,15 @@ def home() -> Page:
         sees_cases = refusal(work.session, actor, Permission.CASE_READ, None) is None
         mine = cases.list_cases(work, limit=SHOWN_CASES, cursor=None)[0] if sees_cases else []
         return render_template("home.html", me=me, cases=mine, sees_cases=sees_cases)
+
+
+@page("/items/<uuid:id>", evidence.read)
+def item(id: UUID) -> Page:
+    """Where a label's QR code leads: what the item is, who holds it, and its chain."""
+    with begin(auth.current_site(), auth.session_actor(), read_only=True) as work:
+        found = evidence.read(work, id)
+        links, more = evidence.custody(work, id, limit=SHOWN_ENTRIES)
+        return render_template("item.html", item=found, custodian=evidence.custodian(work, id), links=links, more=more)
 
 
 @page("/role", sign_in.switch_role, "POST")

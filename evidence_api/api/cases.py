@@ -48,6 +48,7 @@ api.route(
     "/cases/<uuid:id>/assignments/<uuid:assignment>/end",
     cases.end_assignment,
     body=ReasonIn,
+    status=204,
     says="Take a person off",
 )
 api.route(

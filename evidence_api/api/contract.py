@@ -21,8 +21,8 @@ from evidence_api import auth
 from evidence_api.domain.errors import InvalidInput, StaleVersion
 from evidence_api.domain.roles import Actor
 from evidence_api.models import Answer
-from evidence_api.services.upkeep import ANSWERS_KEPT
 from evidence_api.policy import PUBLIC
+from evidence_api.services.upkeep import ANSWERS_KEPT
 from evidence_api.work import Act, Work, act_of, begin
 
 MAX_JSON_BYTES = 1 << 20
@@ -111,7 +111,7 @@ def _view(route: Route) -> Callable[..., Response]:
                     return kept
             given = _given(route, body_bytes)
             if_match = _if_match()
-        except (InvalidInput, BadRequest, UnsupportedMediaType):
+        except (InvalidInput, StaleVersion, BadRequest, UnsupportedMediaType):
             authorise(route.act, actor, path)
             raise
         if route.act.permission not in PUBLIC:
@@ -143,7 +143,7 @@ def answer(route: Route, result: Any, work: Work) -> Response:
     if isinstance(result, Response):
         return result
     if route.out is None:
-        return Response(status=204)
+        return Response(status=status)
     schema = route.out()
     if route.many:
         items, following = result

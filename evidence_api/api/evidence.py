@@ -319,6 +319,7 @@ route(
     "/evidence/<uuid:id>/readers/<uuid:user>/end",
     custody.drop_reader,
     body=ReasonIn,
+    status=204,
     says="End a person's being named",
 )
 

@@ -11,8 +11,9 @@ from flask import Response, jsonify, render_template
 from marshmallow import Schema
 
 from evidence_api.api.contract import Api, Route
+from evidence_api.domain.roles import PERSONAL_ROLES
 from evidence_api.errors import MEDIA_TYPE
-from evidence_api.policy import PUBLIC
+from evidence_api.policy import ALWAYS, PUBLIC, SCOPES, TABLE
 from evidence_api.services import health
 from schemas.common import ProblemOut
 
@@ -53,8 +54,22 @@ def document(version: str = "0.1.0") -> dict[str, Any]:
             for route in api.routes:
                 path = prefix + _PARAMETER.sub(r"{\2}", route.rule)
                 spec.path(path=path, operations={route.method.lower(): _operation(api, route)})
-    made: dict[str, Any] = spec.to_dict()
+    made: dict[str, Any] = _mended(spec.to_dict())
     return made
+
+
+def _mended(part: Any) -> Any:
+    """Python's anchors as JSON Schema writes them (ECMA-262 has no `\\A`), and the type beside an enumeration."""
+    if isinstance(part, list):
+        return [_mended(inner) for inner in part]
+    if not isinstance(part, dict):
+        return part
+    mended = {name: _mended(inner) for name, inner in part.items()}
+    if isinstance(mended.get("pattern"), str):
+        mended["pattern"] = mended["pattern"].replace("\\A", "^").replace("\\Z", "$")
+    if "type" not in mended and isinstance(mended.get("enum"), list) and None not in mended["enum"]:
+        mended = {"type": "string", **mended}
+    return mended
 
 
 DESCRIPTION = (
@@ -74,6 +89,8 @@ def _operation(api: Api, route: Route) -> dict[str, Any]:
         "parameters": [*_path_parameters(route), *_header_parameters(route), *route.document.get("parameters", [])],
         "responses": {str(status): response for status, response in _responses(route, public)},
         "x-permission": route.act.permission.value,
+        "x-roles": _roles(route),
+        "x-scopes": [scope.value for scope, permitted in SCOPES.items() if route.act.permission in permitted],
         "security": [] if public else [{"token": []}, {"session": []}],
     }
     if route.query is not None:
@@ -83,6 +100,16 @@ def _operation(api: Api, route: Route) -> dict[str, Any]:
     elif route.body is not None:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": route.body}}}
     return operation
+
+
+def _roles(route: Route) -> dict[str, str]:
+    """The roles that may, each with its condition beyond need-to-know; empty where anyone may."""
+    conditions = TABLE[route.act.permission]
+    return {
+        role.value: "" if conditions[role] is ALWAYS else (conditions[role].__doc__ or "").split(".")[0]
+        for role in PERSONAL_ROLES
+        if role in conditions
+    }
 
 
 def _path_parameters(route: Route) -> Iterator[dict[str, Any]]:

@@ -19,7 +19,7 @@ def main() -> None:
 
 
 for _group in (operate, client):
-    for _command in _group.commands.values():
-        main.add_command(_command)
+    for _declared in _group.commands.values():
+        main.add_command(_declared)
 for _group in (user, token, ledger):
     main.add_command(_group)

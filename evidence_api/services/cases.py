@@ -38,7 +38,9 @@ def open_case(work: Work, *, title: str, kind: CaseKind, country: str) -> Case:
     work.session.add(case)
     work.session.flush()
     work.session.add(Assignment(case_id=case.id, user_id=case.lead_id, role=work.actor.role, assigned_at=work.now))
-    work.record(case, "case:open", data={"kind": kind.value}, facts={"ref": case.ref, "title": title, "country": country})
+    work.record(
+        case, "case:open", data={"kind": kind.value}, facts={"ref": case.ref, "title": title, "country": country}
+    )
     return case
 
 

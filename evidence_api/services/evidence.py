@@ -15,7 +15,7 @@ from evidence_api.domain.roles import Role
 from evidence_api.ledger.chain import disclosures_of, facts_of
 from evidence_api.ledger.entry import Fact, decode
 from evidence_api.ledger.verifying import Fault, verify_chains
-from evidence_api.models import Case, Evidence, LedgerEntry, Reader, Sitting
+from evidence_api.models import Case, Evidence, LedgerEntry, Reader, Sitting, User
 from evidence_api.policy import Permission
 from evidence_api.services._pages import Page, page
 from evidence_api.work import Work, act, act_on
@@ -66,6 +66,12 @@ def read(work: Work, item: Evidence) -> Evidence:
     """What is known of an item, with the name that its file had."""
     item.filename = _filename(work, item)  # type: ignore[assignment]
     return item
+
+
+@act_on(Evidence, Permission.EVIDENCE_READ, read_only=True)
+def custodian(work: Work, item: Evidence) -> str:
+    """The user name of the person who holds the item."""
+    return work.session.get_one(User, item.custodian_id).username
 
 
 def _filename(work: Work, item: Evidence) -> str | None:
