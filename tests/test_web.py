@@ -289,4 +289,4 @@ def test_a_scanned_label_leads_to_the_item_for_those_on_the_case_and_to_nothing_
     assert item["sha256"] in html
     assert investigator.username in html
     assert "<td>ingest</td>" in html
-    assert Page(html).title == "Item – Unbroken"
+    assert Page(html).title.strip() == "Item – Unbroken"

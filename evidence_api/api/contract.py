@@ -54,7 +54,7 @@ class Route:
 
     @property
     def name(self) -> str:
-        return re.sub(r"\W+", "_", f"{self.method.lower()}_{self.rule}").strip("_")
+        return re.sub(r"\W+", "_", self.method.lower() + re.sub(r"<(?:\w+:)?(\w+)>", r"\1", self.rule))
 
 
 class Api(Blueprint):

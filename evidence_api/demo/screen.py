@@ -104,7 +104,10 @@ class Screen:
         if serving:
             self._indented(Text.assemble("The pages: ", (f"{url}/", "bold")))
             self._indented(Text.assemble("The API, to read and try: ", (f"{url}/api/docs", "bold")))
-            self.say("Sign in as mealea and accept the sound that waits for her; as dara, and see nothing of it all.")
+            self.say(
+                "Sign in as mealea and see her case, or as dara and see nothing of it. What waits for the one who is "
+                f"signed in: {url}/api/v1/transfers?mine=1"
+            )
         else:
             self.say("The server has ended; the office is kept. To look around, run it again without --no-serve.")
         self.say(f"The password of each of them: {PASSWORD}")

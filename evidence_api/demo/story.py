@@ -138,7 +138,7 @@ class Story:
             raise Stopped("The item was accepted, but is not with the one who accepted it.")
         self.screen.done(f"Her authenticator shows {_code(code)}; with it she accepts. The item is in her custody.")
         self._offer(self.sound, "Please hear this before you draft the charge.")
-        self.screen.done(f"sokha offers {_short(self.sound)} too, and leaves that open: accept it yourself, as mealea.")
+        self.screen.done(f"sokha offers {_short(self.sound)} too; that offer is left open.")
         self.dara.sign_in("demonstration: office")
         if self.dara.asks(f"/evidence/{self.night['id']}") != 404:
             raise Stopped("Someone who is not on the case could see the item.")
