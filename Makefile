@@ -35,7 +35,7 @@ tests/e2e/js/node_modules/.installed: tests/e2e/js/package-lock.json $(VENV)/.lo
 	@touch $@
 
 demo: setup ## load a fictional office, run the main job before your eyes, start the server
-	$(BIN)/unbroken demo
+	$(BIN)/unbroken demo $(ARGS)
 
 test: setup js ## the whole suite twice: SQLite with a directory, then PostgreSQL with an S3 store
 	@.ci/needs

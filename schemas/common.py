@@ -58,8 +58,10 @@ class In(Schema):
 class PageIn(In):
     """Which page of a list: at most `limit` items, going on from the `next` of the page before."""
 
-    limit = fields.Integer(load_default=50, validate=validate.Range(1, MAX_PAGE))
-    cursor = fields.UUID(load_default=None)
+    limit = fields.Integer(
+        load_default=50, validate=validate.Range(1, MAX_PAGE), metadata={"description": "How many at most."}
+    )
+    cursor = fields.UUID(load_default=None, metadata={"description": "The `next` of the page before."})
 
 
 class ReasonIn(In):

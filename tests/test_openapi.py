@@ -1,6 +1,8 @@
 """The OpenAPI document says what the API does, and a readable page says the same."""
 
 import random
+import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -8,16 +10,20 @@ from typing import Any
 import pytest
 import schemathesis
 import sqlalchemy as sa
-from schemathesis.core.transforms import deepclone
+from flask.testing import FlaskClient
 from schemathesis.engine import Status, events, from_schema
 from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER
 
+from evidence_api.api import APIS, OUTSIDE, PREFIX
+from evidence_api.api.contract import Route
 from evidence_api.domain.roles import Role, Scope
 from evidence_api.models import Tries
-from tests.conftest import Persona
-from tests.golden.office import Offices, add_person, add_token, into, open_offices
+from tests.golden.office import Offices, add_person, add_token, into, offices
 from tests.test_permissions import TARGETS
 
+__all__ = ["offices"]
+
+DOCUMENT = f"{PREFIX}/openapi.json"
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",
@@ -26,18 +32,73 @@ CHECKS = (
     "response_schema_conformance",
     "unsupported_method",
 )
-ROLES = (Role.INVESTIGATOR, Role.SUPERVISOR, Role.ADMINISTRATOR)
+ROUTES = [(prefix, route) for prefix, apis in ((PREFIX, APIS), ("", OUTSIDE)) for api in apis for route in api.routes]
 
 
-@pytest.fixture(scope="module")
-def offices(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Offices]:
-    opened = open_offices(tmp_path_factory.mktemp("offices"), request)
-    yield opened
-    opened.site.engine.dispose()
+def path_of(prefix: str, route: Route) -> str:
+    return prefix + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route.rule)
+
+
+# --- the document -----------------------------------------------------------------------------------------------------
+
+
+def test_the_document_is_valid_openapi(client: FlaskClient) -> None:
+    document = client.get(DOCUMENT).get_json()
+    assert document["openapi"].startswith("3.1.")
+    schemathesis.openapi.from_dict(document).validate()
+
+
+def test_every_route_is_in_the_document_with_its_own_permission(client: FlaskClient) -> None:
+    documented = {
+        (verb.upper(), path): operation
+        for path, operations in client.get(DOCUMENT).get_json()["paths"].items()
+        for verb, operation in operations.items()
+    }
+    assert set(documented) == {(route.method, path_of(prefix, route)) for prefix, route in ROUTES}
+    for prefix, route in ROUTES:
+        operation = documented[route.method, path_of(prefix, route)]
+        assert operation["x-permission"] == route.act.permission, route.name
+    assert len({operation["operationId"] for operation in documented.values()}) == len(documented)
+
+
+def test_patterns_are_those_of_json_schema(client: FlaskClient) -> None:
+    text = client.get(DOCUMENT).get_data(as_text=True)
+    assert '"pattern"' in text
+    assert "\\\\A" not in text, "other languages do not know Python's anchors"
+
+
+def test_the_readable_page_shows_every_route_with_who_may_and_asks_nothing_of_anyone_else(client: FlaskClient) -> None:
+    response = client.get("/api/docs")
+    page = response.get_data(as_text=True)
+    shown = re.findall(r'<code class="verb">(\w+)</code> <code class="path">([^<]+)</code>', page)
+    assert sorted(shown) == sorted((route.method, path_of(prefix, route)) for prefix, route in ROUTES)
+    case_edit = page.partition('<code class="verb">PATCH</code>')[2].partition("</details>")[0]
+    assert "only who leads the case" in case_edit
+    assert "case_edit" in case_edit
+    for address in re.findall(r'(?:src|href|action)="([^"]*)"', page):
+        assert re.match(r"(/(?!/)|#)", address), f"{address} leads elsewhere"
+    for unsafe in ("<script", "<style", " style=", "javascript:", " onclick=", " onload="):
+        assert unsafe not in page
+
+
+def test_the_policy_of_the_page_lets_no_script_run_and_nothing_come_from_elsewhere(client: FlaskClient) -> None:
+    policy = client.get("/api/docs").headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "http" not in policy
+    assert "script-src" not in policy, "where it is not named, nothing runs"
+
+
+# --- the API against it -----------------------------------------------------------------------------------------------
+
+
+@schemathesis.serializer("application/offset+octet-stream")
+def as_bytes(_context: Any, value: Any) -> Any:
+    return value if isinstance(value, bytes) else str(value).encode()
 
 
 def configuration(coverage: bool) -> schemathesis.Config:
-    """Always the same cases, and no more of them than take half a minute."""
+    """Always the same cases; with coverage, each boundary of each field too."""
     return schemathesis.Config.from_dict(
         {
             "seed": 1,
@@ -64,10 +125,11 @@ def configuration(coverage: bool) -> schemathesis.Config:
 def sent_to_real_things(offices: Offices, role: Role) -> Iterator[None]:
     """What is made up seldom names a thing that is there, or has a code that is right: most of the time, lend one."""
     person, chance = offices.people[role], random.Random(1)
+    token = add_token(person, Scope.ALL)[1]
     spare = add_person(offices.site, offices.app, role)
 
     def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
-        word, *_ = case.path.removeprefix("/api/v1/").split("/")
+        word, *_ = case.path.removeprefix(f"{PREFIX}/").split("/")
         things = offices.things[role][chance.choice(("own", "in", "in", "out"))]
         for name in case.path_parameters or {}:
             target = TARGETS.get(word, "") if name == "id" else name
@@ -81,10 +143,12 @@ def sent_to_real_things(offices: Offices, role: Role) -> Iterator[None]:
             case.headers.update({name: value for name, value in made.items() if name in case.headers})
         if "Idempotency-Key" in case.headers and chance.random() < 0.8:
             case.headers["Idempotency-Key"] = str(chance.random())
-        # Here every token may be ended, and then nothing more would come past the door.
-        token = add_token(spare, Scope.ALL)[1] if case.path == "/api/v1/sessions" else person.token
+        if "If-Match" in case.headers and chance.random() < 0.8:
+            case.headers["If-Match"] = "*"
         if chance.random() < 0.95:
-            case.headers["Authorization"] = f"Bearer {token}"
+            # Here every token may be ended, and then nothing more would come past the door.
+            good = add_token(spare, Scope.ALL)[1] if word == "sessions" else token
+            case.headers["Authorization"] = f"Bearer {good}"
         with offices.site.engine.begin() as connection:
             connection.execute(sa.delete(Tries))
 
@@ -95,41 +159,32 @@ def sent_to_real_things(offices: Offices, role: Role) -> Iterator[None]:
         GLOBAL_HOOK_DISPATCHER.unregister(before_call)
 
 
-@schemathesis.serializer("application/offset+octet-stream")
-def as_bytes(_context: Any, value: Any) -> Any:
-    return value if isinstance(value, bytes) else str(value).encode()
-
-
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", [Role.INVESTIGATOR, Role.SUPERVISOR, Role.ADMINISTRATOR])
 def test_whatever_is_sent_nothing_breaks_and_every_answer_is_documented(offices: Offices, role: Role) -> None:
     # So that a defect is answered as it is in service, instead of ending the test.
     offices.app.testing = False
     config = configuration(coverage=role is Role.INVESTIGATOR)
-    schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", offices.app, config=config)
-    failures: list[str] = []
-    import collections, time
-    why = collections.Counter(); seen = collections.Counter(); began = time.time(); times = collections.Counter()
+    schema = schemathesis.openapi.from_wsgi(DOCUMENT, offices.app, config=config)
+    faults: list[str] = []
+    answered: Counter[int] = Counter()
     with sent_to_real_things(offices, role):
-      for event in from_schema(schema).execute():
-        if isinstance(event, events.NonFatalError | events.FatalError):
-            failures.append(repr(event)+str(getattr(event,"value","")))
-        if isinstance(event, events.ScenarioFinished):
-            times[event.label] += event.elapsed_time
-            for id, inter in event.recorder.interactions.items():
-                if inter.response and inter.response.status_code == 422:
-                    for k, v in inter.response.json().get("errors", {}).items(): why[(event.label, k, str(v)[:90])] += 1
-                seen[(event.label, inter.response.status_code if inter.response else None)] += 1
-            for cid, checks in event.recorder.checks.items():
-                for c in checks:
-                    if c.status is Status.FAILURE:
-                        failures.append(f"{event.label}: {c.name}: {c.failure_info.failure} {c.failure_info.code_sample[:600]}" )
-    print(time.time()-began, sum(seen.values()))
-    for k, v in times.most_common(8): print(k, v)
-    with open(f"/tmp/quality/seen-{role}.txt","w") as f:
-        for k in sorted(seen, key=str): print(k, seen[k], file=f)
-    with open(f"/tmp/quality/fail-{role}.txt","w") as f:
-        for k in failures: print(k,"\n---", file=f)
-    print(len(failures))
-    with open(f"/tmp/quality/why-{role}.txt","w",errors="replace") as f:
-        for k, v in why.most_common(): print(v, *k, file=f)
-    assert not failures
+        for event in from_schema(schema).execute():
+            if isinstance(event, events.NonFatalError | events.FatalError):
+                faults.append(str(event))
+            elif isinstance(event, events.ScenarioFinished):
+                faults += faults_of(event)
+                answered.update(
+                    made.response.status_code for made in event.recorder.interactions.values() if made.response
+                )
+    assert not faults, "\n\n".join(faults)
+    assert sum(answered.values()) > 400
+    assert answered[401] < sum(answered.values()) / 10, "it was not shut out by its own doing"
+    assert {200, 201, 204, 403, 404, 409, 412, 415, 422} - set(answered) <= {201, 415}
+
+
+def faults_of(event: events.ScenarioFinished) -> Iterator[str]:
+    """What was wrong with the answers, each with the request that brings it about again."""
+    for checks in event.recorder.checks.values():
+        for check in checks:
+            if check.status is Status.FAILURE and check.failure_info is not None:
+                yield f"{event.label}: {check.failure_info.failure}\n{check.failure_info.code_sample[:1000]}"

@@ -22,7 +22,7 @@ from evidence_api.domain.custody import RETURNING, TAKING
 from evidence_api.domain.roles import PERSONAL_ROLES, Role, Scope
 from evidence_api.policy import PUBLIC
 from tests.conftest import PASSWORD, Persona
-from tests.golden.office import Offices, Things, add_token, into, open_offices, settle
+from tests.golden.office import Offices, Things, add_token, into, offices, settle
 
 GOLDEN = Path(__file__).parent / "golden"
 UPDATE = os.environ.get("UNBROKEN_UPDATE_GOLDEN") == "1"
@@ -101,6 +101,8 @@ _PERMISSIONS = {
     for api in apis
     for route in api.routes
 }
+
+__all__ = ["offices"]
 
 COLUMNS = ("anonymous", *(f"{role} {relation}" for role in PERSONAL_ROLES for relation in RELATIONS))
 Table = dict[str, dict[str, str]]
@@ -217,13 +219,6 @@ def make_row(offices: Offices, method: str, rule: Rule, call: Call) -> dict[str,
                 cell = call_page(offices.browsers[role], method, path, person)
             answered = cells[f"{role} {relation}"] = cell
     return cells
-
-
-@pytest.fixture(scope="module")
-def offices(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Offices]:
-    opened = open_offices(tmp_path_factory.mktemp("offices"), request)
-    yield opened
-    opened.site.engine.dispose()
 
 
 @pytest.fixture(scope="module")

@@ -125,10 +125,16 @@ def _header_parameters(route: Route) -> Iterator[dict[str, Any]]:
         yield {
             "name": "Idempotency-Key",
             "in": "header",
+            "description": "A name of your own for this act: sent again with it, it is done once and answered alike.",
             "schema": {"type": "string", "minLength": 1, "maxLength": 200},
         }
     if route.method in {"POST", "PATCH", "PUT", "DELETE"} and route.act.on is not None:
-        yield {"name": "If-Match", "in": "header", "schema": {"type": "string"}}
+        yield {
+            "name": "If-Match",
+            "in": "header",
+            "description": "The `ETag` that you read; 412 where it has changed since.",
+            "schema": {"type": "string"},
+        }
 
 
 def _responses(route: Route, public: bool) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -45,7 +45,7 @@ def verify(skip_objects: bool) -> None:
                     click.echo(f"FAIL {target.ref} (evidence:{target.id}): {examined.message}")
     objects = "objects not read" if skip_objects else f"{read} objects read"
     if faults:
-        click.echo(f"{faults} faults found; {objects}.")
+        click.echo(f"{faults} {'fault' if faults == 1 else 'faults'} found; {objects}.")
         sys.exit(FOUND_A_FAULT)
     click.echo(
         f"All chains are whole; {objects}, every one as received."

@@ -42,7 +42,7 @@ def check_port(port: int) -> None:
         other = next((p for p in range(max(port, 1024) + 1, min(port + 1000, 65536)) if _is_free(p)), None)
         raise BadSettings(
             f"Port {port} is in use or not allowed here. Stop what uses it, or take another: "
-            f"unbroken demo --port {other or 'N'}"
+            f"{sys.argv[0]} demo --port {other or 'N'}"
         )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import av
 import pytest
 from PIL import Image
 
-from evidence_api.demo.assets import MARK, Asset, make_assets
+from evidence_api.demo.assets import MARK, Asset, make_assets, make_detail
 from evidence_api.media import Claims, differences, read_claims, sniff
 
 BIG = 6_000_000
@@ -46,8 +47,10 @@ def test_the_files_say_what_is_stated_of_them_but_for_one_clock(assets: list[Ass
         assert [difference.field for difference in found] == fast_clock
 
 
-def test_every_picture_and_frame_bears_the_mark(assets: list[Asset]) -> None:
-    for asset in assets:
+def test_every_picture_and_frame_bears_the_mark(assets: list[Asset], tmp_path: Path) -> None:
+    detail = replace(assets[0], path=tmp_path / "detail.jpg")
+    make_detail(assets[0], detail.path)
+    for asset in [*assets, detail]:
         if asset.path.suffix == ".jpg":
             with Image.open(asset.path) as picture:
                 shown = picture.convert("RGB")

@@ -7,16 +7,18 @@ import base64
 import io
 import os
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyotp
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 
-from evidence_api import create_app
+from evidence_api import create_app, credentials
 from evidence_api.db import new_id
 from evidence_api.domain.case import Stage
 from evidence_api.domain.custody import TransferState
@@ -51,6 +53,19 @@ class Offices:
     people: dict[Role, Persona]
     things: dict[Role, dict[str, Things]]
     browsers: dict[Role, FlaskClient]
+
+
+@pytest.fixture(scope="module")
+def offices(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Offices]:
+    """Two offices of this module's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        # The strength of passwords is tested elsewhere; here it would only take time, at each of hundreds of sign-ins.
+        weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        patch.setattr(credentials, "_hasher", weak)
+        patch.setattr(credentials, "_NOBODY", weak.hash("nobody"))
+        opened = open_offices(tmp_path_factory.mktemp("offices"), request)
+        yield opened
+        opened.site.engine.dispose()
 
 
 def add_person(site: Site, app: Flask, role: Role, office: uuid.UUID | None = None) -> Persona:
