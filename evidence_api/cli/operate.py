@@ -77,7 +77,8 @@ def serve(host: str, port: int, workers: int | None) -> None:
         port=port,
         interface=Interfaces.WSGI,
         workers=workers or (1 if embedded else 2),
-        blocking_threads=8,
+        # Slow uploads each hold a thread; as many as the database has connections leave room for everyone else.
+        blocking_threads=32,
         backlog=1024,
         respawn_failed_workers=True,
         log_enabled=True,

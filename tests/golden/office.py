@@ -8,6 +8,7 @@ import io
 import os
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -35,13 +36,18 @@ Things = dict[str, str]
 """Ids, by what they are of."""
 
 
-def open_installation(data: Path, request: pytest.FixtureRequest) -> Site:
+@contextmanager
+def installation(data: Path, request: pytest.FixtureRequest) -> Iterator[Site]:
     """A fresh installation on the backend under test."""
     settings = make_settings(data, request)
     migrate(settings)
     make_keys(settings)
     initialise(settings, origin="tests.example.org/ledger", office="PP", name="Phnom Penh")
-    return open_site(settings)
+    site = open_site(settings, probe=True)
+    try:
+        yield site
+    finally:
+        site.engine.dispose()
 
 
 @dataclass
@@ -63,9 +69,8 @@ def offices(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReq
         weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
         patch.setattr(credentials, "_hasher", weak)
         patch.setattr(credentials, "_NOBODY", weak.hash("nobody"))
-        opened = open_offices(tmp_path_factory.mktemp("offices"), request)
-        yield opened
-        opened.site.engine.dispose()
+        with installation(tmp_path_factory.mktemp("offices"), request) as site:
+            yield open_offices(site)
 
 
 def add_person(site: Site, app: Flask, role: Role, office: uuid.UUID | None = None) -> Persona:
@@ -85,9 +90,8 @@ def add_token(person: Persona, scope: Scope) -> tuple[str, str]:
     return str(token.row.id), token.secret
 
 
-def open_offices(data: Path, request: pytest.FixtureRequest) -> Offices:
+def open_offices(site: Site) -> Offices:
     """Everybody and everything, made through the API but for the second office."""
-    site = open_installation(data, request)
     app = create_app(site)
     app.testing = True
     with begin(site, OPERATOR) as work:
@@ -95,7 +99,7 @@ def open_offices(data: Path, request: pytest.FixtureRequest) -> Offices:
         work.session.add(second)
         work.record(second, "office:created", data={"code": second.code})
         second_id = second.id
-    people = {role: add_person(site, app, role) for role in PERSONAL_ROLES}
+    people: dict[Role, Persona] = {role: add_person(site, app, role) for role in PERSONAL_ROLES}
     giver, taker = (add_person(site, app, Role.INVESTIGATOR) for _ in range(2))
     stranger, strangers_colleague = (add_person(site, app, Role.INVESTIGATOR, second_id) for _ in range(2))
 
@@ -184,9 +188,9 @@ def offer(giver: Persona, item: str, receiver: Persona) -> str:
     return str(response.get_json()["id"])
 
 
-def into(case: str) -> dict[str, str]:
-    """The headers that begin an upload into the case."""
-    pairs = {"case": case, "title": "Front door"}
+def into(case: str, title: str = "Front door", filename: str = "door.bin") -> dict[str, str]:
+    """The headers that begin an upload of 1000 bytes into the case."""
+    pairs = {"case": case, "title": title, "filename": filename}
     metadata = ",".join(f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in pairs.items())
     return {**TUS, "Upload-Length": "1000", "Upload-Metadata": metadata}
 
