@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +54,10 @@ def _figures(database: str, office: Office, seconds: float, rounds: int) -> list
             found += in_turns(
                 UNIT,
                 rounds,
-                lambda steps=bare: _rate(steps, seconds),  # type: ignore[misc]
+                partial(_rate, bare, seconds),
                 {
-                    f"begin and record, {said}": lambda steps=recording: _rate(steps, seconds),  # type: ignore[misc]
-                    f"check out or in, {said}": lambda steps=moving: _rate(steps, seconds),  # type: ignore[misc]
+                    f"begin and record, {said}": partial(_rate, recording, seconds),
+                    f"check out or in, {said}": partial(_rate, moving, seconds),
                 },
             )
     return found

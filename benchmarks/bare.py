@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import minio
 
@@ -63,7 +64,7 @@ class ToStore:
         if not client.bucket_exists("bare"):
             client.make_bucket("bare")
         source = _Hashed(connection)
-        client.put_object("bare", "bare", source, size, part_size=PART, num_parallel_uploads=1)
+        client.put_object("bare", "bare", cast(BinaryIO, source), size, part_size=PART, num_parallel_uploads=1)
         if self._again:
             response, digest = client.get_object("bare", "bare"), hashlib.sha256()
             for chunk in response.stream(1 << 20):

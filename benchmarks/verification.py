@@ -19,11 +19,13 @@ from benchmarks.machine import Office
 from benchmarks.measure import Figure, in_turns
 from evidence_api import fixity
 from evidence_api.db import open_session
+from evidence_api.domain.roles import OPERATOR
 from evidence_api.ledger import disclosure
 from evidence_api.ledger.entry import Entry, encode, entry_hash, genesis, moment, timestamp
 from evidence_api.ledger.verifying import verify_chains
 from evidence_api.models import Disclosure, LedgerEntry, LedgerHead
 from evidence_api.services import custody, intake
+from evidence_api.services import ledger as services
 from evidence_api.work import begin
 
 MIB = 1 << 20
@@ -193,9 +195,6 @@ def _hash(path: Path) -> float:
 def register(folder: Path, quick: bool) -> list[Figure]:
     """The whole of `unbroken ledger verify --skip-objects` over real items, against a bare pass over their entries."""
     items, moves, rounds = (50, 4, 2) if quick else (500, 18, 3)
-    from evidence_api.domain.roles import OPERATOR
-    from evidence_api.services import ledger as services
-
     with machine.office(folder / "register") as office:
         for number in range(items):
             with begin(office.site, office.actor) as work:

@@ -4,7 +4,7 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -108,6 +108,7 @@ def _sqlite_rules(engine: sa.Engine) -> None:
     @event.listens_for(engine, "begin")
     def on_begin(connection: sa.Connection) -> None:
         read_only = connection.get_execution_options().get("read_only", False)
+        connection.exec_driver_sql(f"PRAGMA query_only={'ON' if read_only else 'OFF'}")
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
 
@@ -115,15 +116,32 @@ def _sqlite_rules(engine: sa.Engine) -> None:
 _sqlite_writers = threading.Lock()
 
 
+class GuardedSession(Session):
+    """A session that, once an act works in it, nobody commits but the gate."""
+
+    def commit(self) -> None:
+        """Raises RuntimeError within an act, unless the gate has finished it."""
+        if "work" in self.info and not self.info.get("finished"):
+            raise RuntimeError("only the gate commits: leave it to begin()")
+        super().commit()
+
+
+READ_ONLY: Mapping[str, dict[str, Any]] = {
+    "sqlite": {"read_only": True},
+    # One snapshot for the whole read: else a chain and its head could be seen at two moments.
+    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+}
+
+
 @contextmanager
 def open_session(engine: sa.Engine, *, read_only: bool = False) -> Iterator[Session]:
-    """A session over one transaction. Whoever opens it decides whether it is kept."""
+    """A session over one transaction; the database itself refuses a change where it is `read_only`."""
     sqlite_writer = engine.dialect.name == "sqlite" and not read_only
     if sqlite_writer:
         _sqlite_writers.acquire()
     try:
-        bind = engine.execution_options(read_only=True) if read_only else engine
-        with Session(bind, expire_on_commit=False) as session:
+        bind = engine.execution_options(**READ_ONLY[engine.dialect.name]) if read_only else engine
+        with GuardedSession(bind, expire_on_commit=False) as session:
             yield session
     finally:
         if sqlite_writer:

@@ -4,8 +4,10 @@
 function `f(work, ...)` under `@act(permission)`; one that is not, fails at import.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import wraps
@@ -16,7 +18,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from evidence_api.config import Settings
@@ -88,7 +90,9 @@ class Work:
     read_only: bool = False
     drafts: list[chain.Draft] = field(default_factory=list)
     written: list[LedgerEntry] = field(default_factory=list)
-    changed: set[str] = field(default_factory=set)
+    changed: dict[int, Base] = field(default_factory=dict)
+    covered: set[int] = field(default_factory=set)
+    tables: set[str] = field(default_factory=set)
     _now: datetime | None = None
 
     @property
@@ -190,11 +194,15 @@ class Work:
         data: Mapping[str, Fact] | None = None,
         facts: Mapping[str, Fact | float] | None = None,
         occurred_at: datetime | None = None,
+        covers: Base | None = None,
     ) -> None:
         """Queue a ledger entry about `thing`; it is written just before the commit, or nothing is.
 
-        `data` holds opaque facts only. Whatever is personal, a place, a name or free text belongs in `facts`.
+        `data` holds opaque facts only. Whatever is personal, a place, a name or free text belongs in `facts`. An entry
+        speaks for the changed rows of its own subject, and for the one row more that it `covers`.
         """
+        if covers is not None:
+            self.covered.add(id(covers))
         subject = thing if isinstance(thing, str) else thing.subject
         case_id: UUID | None = getattr(thing, "case_id", None) if not isinstance(thing, str) else None
         self.drafts.append(
@@ -243,8 +251,21 @@ class Work:
         self.session.flush()
         if self.drafts:
             self.write_ledger()
-        if self.changed and not self.written:
-            raise UnrecordedChange(", ".join(sorted(self.changed)))
+        recorded = {entry.subject for entry in self.written}
+        silent = {
+            type(o).__name__ for key, o in self.changed.items() if key not in self.covered and o.subject not in recorded
+        }
+        if not recorded:
+            silent |= self.tables
+        if silent:
+            raise UnrecordedChange(", ".join(sorted(silent)))
+
+
+_current: ContextVar[Work | None] = ContextVar("work", default=None)
+_CHANGE = re.compile(
+    r"(?is)\s*(?:with\b.*?\)\s*)?(insert\s+(?:or\s+\w+\s+)?into|replace\s+into|update|delete\s+from)\s+[\"`]?(\w+)"
+)
+_BOOKKEEPING = frozenset(m.class_.__tablename__ for m in Base.registry.mappers if m.class_.bookkeeping)
 
 
 @event.listens_for(Session, "before_flush")
@@ -252,16 +273,16 @@ def _note_changes(session: Session, _context: Any, _instances: Any) -> None:
     work = session.info.get("work")
     if work is not None:
         touched = [*session.new, *session.deleted, *(o for o in session.dirty if session.is_modified(o))]
-        work.changed.update(type(o).__name__ for o in touched if not o.bookkeeping)
+        work.changed.update({id(o): o for o in touched if not o.bookkeeping})
 
 
-@event.listens_for(Session, "do_orm_execute")
-def _note_statements(state: ORMExecuteState) -> None:
-    work = state.session.info.get("work")
-    if work is not None and (state.is_insert or state.is_update or state.is_delete) and state.bind_mapper is not None:
-        model = state.bind_mapper.class_
-        if not model.bookkeeping:
-            work.changed.add(model.__name__)
+@event.listens_for(sa.Engine, "before_cursor_execute")
+def _note_statements(_c: Any, _cursor: Any, statement: str, _parameters: Any, _context: Any, _many: bool) -> None:
+    """Whatever way a statement comes, through the mapper, Core or as text: the gate sees what table it changes."""
+    work = _current.get()
+    found = _CHANGE.match(statement) if work is not None else None
+    if work is not None and found is not None and found[2] not in _BOOKKEEPING:
+        work.tables.add(found[2])
 
 
 @contextmanager
@@ -274,17 +295,23 @@ def begin(site: Site, actor: Actor, *, read_only: bool = False, if_match: int | 
         with open_session(site.engine, read_only=read_only) as session:
             work = Work(actor, session, site, if_match, read_only)
             session.info["work"] = work
-            yield work
-            if not read_only:
-                work.finish()
-                session.commit()
+            token = _current.set(work)
+            try:
+                yield work
+                if not read_only:
+                    work.finish()
+                    session.info["finished"] = True
+                    session.commit()
+            finally:
+                _current.reset(token)
     except StaleDataError as error:
         raise StaleVersion from error
     except IntegrityError as error:
         log.warning("integrity", table=_table_of(error))
         raise Conflict("Somebody else did the same at the same moment. Read it again.") from error
     except Denied as denied:
-        _record_denial(site, actor, denied)
+        if actor.user_id is not None:
+            _record_denial(site, actor, denied)
         raise
 
 
@@ -294,20 +321,9 @@ def _table_of(error: IntegrityError) -> str:
 
 
 def _record_denial(site: Site, actor: Actor, denied: Denied) -> None:
-    """In a transaction of its own, on the actor's chain: what was refused has been rolled back."""
-    if actor.user_id is None:
-        return
-    draft = chain.Draft(
-        subject=actor.subject,
-        action="user:denied",
-        actor=actor.user_id,
-        role=actor.role.value,
-        auth=actor.auth,
-        data={"permission": denied.permission, "subject": denied.subject},
-    )
-    with open_session(site.engine) as session:
-        chain.append(session, site.keys, site.origin, [draft])
-        session.commit()
+    """In an act of its own, on the actor's chain: what was refused has been rolled back."""
+    with begin(site, actor) as work:
+        work.record(actor.subject, "user:denied", data={"permission": denied.permission, "subject": denied.subject})
 
 
 @dataclass(frozen=True, slots=True)

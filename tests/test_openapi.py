@@ -18,6 +18,7 @@ from evidence_api.api import APIS, OUTSIDE, PREFIX
 from evidence_api.api.contract import Route
 from evidence_api.domain.roles import Role, Scope
 from evidence_api.models import Tries
+from tests.conftest import PASSWORD
 from tests.golden.office import Offices, add_person, add_token, into, offices
 from tests.test_permissions import TARGETS
 
@@ -106,7 +107,7 @@ def configuration(coverage: bool) -> schemathesis.Config:
             "suppress-health-check": ["all"],
             "cache": {"enabled": False},
             "generation": {
-                "max-examples": 8,
+                "max-examples": 8 if coverage else 24,
                 "deterministic": True,
                 "no-shrink": True,
                 "database": "none",
@@ -130,14 +131,19 @@ def sent_to_real_things(offices: Offices, role: Role) -> Iterator[None]:
 
     def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
         word, *_ = case.path.removeprefix(f"{PREFIX}/").split("/")
-        things = offices.things[role][chance.choice(("own", "in", "in", "out"))]
+        things = offices.things[role][chance.choice(("own", "own", "in", "out"))]
         for name in case.path_parameters or {}:
             target = TARGETS.get(word, "") if name == "id" else name
             # It learns ids from answers: the token that it uses itself must not be among those that it revokes.
             if target in things and (target == "token" or chance.random() < 0.8):
                 case.path_parameters[name] = things[target]
-        if isinstance(case.body, dict) and "otp" in case.body and chance.random() < 0.5:
-            case.body["otp"] = person.otp()
+        if isinstance(case.body, dict) and chance.random() < 0.7:
+            another = str(offices.people[chance.choice(list(offices.people))].id)
+            lent = {"to": another, "user": another, "username": person.username, "password": PASSWORD}
+            case.body |= {name: value for name, value in lent.items() if name in case.body}
+            case.body |= {"otp": person.otp()} if "otp" in case.body else {}
+        if case.method != "GET" and chance.random() < 0.5:
+            case.headers["X-OTP"] = person.otp()
         if word == "uploads" and "case" in things and chance.random() < 0.5:
             made = {**into(things["case"]), "Upload-Offset": "0"}
             case.headers.update({name: value for name, value in made.items() if name in case.headers})

@@ -5,7 +5,6 @@ document and the table of permissions that the tests hold every route against. C
 can see it (404), may do it (403), input (422), fresh code (403), state (409).
 """
 
-import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,12 +17,12 @@ from marshmallow import Schema, ValidationError
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from evidence_api import auth
+from evidence_api.api.repeats import Repeat
 from evidence_api.domain.errors import InvalidInput, StaleVersion
 from evidence_api.domain.roles import Actor
-from evidence_api.models import Answer
 from evidence_api.policy import PUBLIC
-from evidence_api.services.upkeep import ANSWERS_KEPT
 from evidence_api.work import Act, Work, act_of, begin
+from schemas.common import In
 
 MAX_JSON_BYTES = 1 << 20
 _ETAG = re.compile(r'(?:W/)?"v(\d+)"')
@@ -47,6 +46,7 @@ class Route:
     own: Callable[..., Response] | None
     document: Mapping[str, Any]
     answer: Callable[[Any], int] | None
+    secret: bool
 
     @property
     def act(self) -> Act:
@@ -83,16 +83,31 @@ class Api(Blueprint):
         own: Callable[..., Response] | None = None,
         document: Mapping[str, Any] | None = None,
         answer: Callable[[Any], int] | None = None,
+        secret: bool = False,
     ) -> None:
         """Add a route. Raises TypeError where the use case declares no permission.
 
         `prepare(actor, *path)` is done before the act and outside its transaction, such as reading a whole object; its
         result goes to the use case behind the path. `answer` picks another status than `status` from the result;
-        `also` documents such and other statuses.
+        `also` documents such and other statuses. The answer of a `secret` one is never kept.
         """
         act_of(use)
         made = Route(
-            method, rule, use, body, query, out, status, many, says, also or {}, prepare, own, document or {}, answer
+            method,
+            rule,
+            use,
+            body,
+            query,
+            out,
+            status,
+            many,
+            says,
+            also or {},
+            prepare,
+            own,
+            document or {},
+            answer,
+            secret,
         )
         self.routes.append(made)
         view = own or _view(made)
@@ -103,12 +118,11 @@ def _view(route: Route) -> Callable[..., Response]:
     def view(**path: UUID) -> Response:
         actor = auth.current_actor(public=route.act.permission in PUBLIC)
         body_bytes = _read_body(route)
-        key = request.headers.get("Idempotency-Key") if route.method == "POST" else None
         try:
-            if key is not None and actor.user_id is not None:
-                kept = _answered_before(actor, key, _fingerprint(body_bytes))
-                if kept is not None:
-                    return kept
+            repeat = Repeat.asked(route.act, actor, body_bytes)
+            kept = repeat.answered(actor, route.act, path) if repeat else None
+            if kept is not None:
+                return kept
             given = _given(route, body_bytes)
             if_match = _if_match()
         except (InvalidInput, StaleVersion, BadRequest, UnsupportedMediaType):
@@ -118,10 +132,12 @@ def _view(route: Route) -> Callable[..., Response]:
             actor = auth.with_code(actor, given.pop("otp", None) or request.headers.get("X-OTP"))
         prepared = [route.prepare(actor, *path.values())] if route.prepare else []
         with begin(auth.current_site(), actor, read_only=route.act.read_only, if_match=if_match) as work:
-            result = route.use(work, *path.values(), *prepared, **given)
-            response = answer(route, result, work)
-            if key is not None and actor.user_id is not None:
-                _remember(work, key, _fingerprint(body_bytes), response)
+            kept = repeat.claim(work, route.act, path) if repeat else None
+            if kept is not None:
+                return kept
+            response = answer(route, route.use(work, *path.values(), *prepared, **given), work)
+            if repeat is not None:
+                repeat.remember(work, response, secret=route.secret)
         return response
 
     view.__name__ = route.name
@@ -159,9 +175,7 @@ def answer(route: Route, result: Any, work: Work) -> Response:
 
 def _read_body(route: Route) -> bytes:
     request.max_content_length = MAX_JSON_BYTES
-    if route.body is None:
-        return b""
-    return request.get_data(cache=False)
+    return b"" if route.method == "GET" else request.get_data(cache=False)
 
 
 def _given(route: Route, body: bytes) -> dict[str, Any]:
@@ -170,9 +184,7 @@ def _given(route: Route, body: bytes) -> dict[str, Any]:
         given |= load(route.query, {name: request.args[name] for name in request.args})
     elif request.args:
         raise InvalidInput({name: ["This is not known here."] for name in request.args})
-    if route.body is not None:
-        given |= load(route.body, _parse(body))
-    return given
+    return given | load(route.body or In, _parse(body))
 
 
 def read_json(schema: type[Schema]) -> dict[str, Any]:
@@ -223,42 +235,3 @@ def _if_match() -> int | None:
     if found is None:
         raise StaleVersion
     return int(found[1])
-
-
-def _fingerprint(body: bytes) -> str:
-    return hashlib.sha256(b"\n".join([request.method.encode(), request.full_path.encode(), body])).hexdigest()
-
-
-def _answered_before(actor: Actor, key: str, fingerprint: str) -> Response | None:
-    if not 1 <= len(key) <= 200 or not key.isprintable():
-        raise InvalidInput({"Idempotency-Key": ["Give between 1 and 200 printable characters."]})
-    with begin(auth.current_site(), actor, read_only=True) as work:
-        kept = work.session.get(Answer, (actor.user_id, key))
-        if kept is None or work.now - kept.created_at > ANSWERS_KEPT:
-            return None
-        if kept.fingerprint != fingerprint:
-            raise InvalidInput({"Idempotency-Key": ["This key was used for another request. Take a new one."]})
-        body = work.keys.open(work.session, actor.subject, kept.sealed, f"answer:{key}")
-    response = Response(body, status=kept.status, mimetype="application/json" if body else None)
-    response.headers["Idempotency-Replayed"] = "true"
-    return response
-
-
-def _remember(work: Work, key: str, fingerprint: str, response: Response) -> None:
-    assert work.actor.user_id is not None
-    old = work.session.get(Answer, (work.actor.user_id, key))
-    if old is not None:
-        work.session.delete(old)
-        work.session.flush()
-    sealed = work.keys.seal(work.session, work.actor.subject, response.get_data(), f"answer:{key}")
-    work.session.add(
-        Answer(
-            user_id=work.actor.user_id,
-            key=key,
-            fingerprint=fingerprint,
-            status=response.status_code,
-            sealed=sealed,
-            created_at=work.now,
-        )
-    )
-    work.session.flush()

@@ -116,11 +116,8 @@ def rows_of(session: Session, subject: str | None = None, *, first_only: bool = 
         query = query.where(e.seq == 0)
     after: tuple[str, int] | None = None
     while True:
-        page = (
-            query
-            if after is None
-            else query.where(sa.or_(e.subject > after[0], sa.and_(e.subject == after[0], e.seq > after[1])))
-        )
+        # A comparison of rows walks the index from there; `or` would walk it from the beginning for each page.
+        page = query if after is None else query.where(sa.tuple_(e.subject, e.seq) > after)
         found = session.execute(page).all()
         for r in found:
             yield Row(bytes(r.body), str(r.entry_id), r.subject, r.seq, r.prev, r.hash, r.action, r.recorded_at)

@@ -79,6 +79,10 @@ class UserRole(Base):
     user_id: Mapped[UUID] = mapped_column(sa.ForeignKey(User.id), primary_key=True)
     role: Mapped[Role] = mapped_column(ByValue(Role), primary_key=True)
 
+    @property
+    def subject(self) -> str:
+        return f"user:{self.user_id}"
+
 
 class RecoveryCode(Base):
     """One of the codes that stand in for a lost authenticator; good once. Only its hash is kept."""
@@ -88,6 +92,10 @@ class RecoveryCode(Base):
     user_id: Mapped[UUID] = mapped_column(sa.ForeignKey(User.id), primary_key=True)
     digest: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
     used_at: Mapped[datetime | None]
+
+    @property
+    def subject(self) -> str:
+        return f"user:{self.user_id}"
 
 
 class Tries(Base):

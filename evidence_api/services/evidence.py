@@ -188,7 +188,7 @@ def verified(work: Work, item: Evidence, examined: fixity.Examined | None) -> Ve
         work.record(item, "evidence:verify", data=found)
     else:
         # A broken chain cannot be trusted to take the entry that says so.
-        work.record(work.site.subject, "system:chain_fault", data={"subject": item.subject, **found})
+        work.record(work.site.subject, "system:chain_fault", data={"subject": item.subject, **found}, covers=item)
     if faults and not item.quarantined:
         item.quarantined = True
         if chain_said == "pass":

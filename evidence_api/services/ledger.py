@@ -137,6 +137,7 @@ def declare_clock_fault(work: Work, *, begins_at: datetime, ends_at: datetime, r
         "system:clock_fault",
         data={"begins_at": timestamp(begins_at), "ends_at": timestamp(ends_at)},
         facts={"reason": reason},
+        covers=interval,
     )
     return interval
 

@@ -117,7 +117,6 @@ def open_offices(site: Site) -> Offices:
             },
             "out": {**(elsewhere if within_office else hidden), **accounts_far},
         }
-    settle(site)
     return Offices(site, app, people, things, {role: app.test_client() for role in people})
 
 
