@@ -41,6 +41,7 @@ TABLE: Mapping[type[Exception], tuple[int, str, str]] = {
     e.DigestMismatch: (422, "digest-mismatch", "The digest does not match"),
     e.CutShort: (400, "cut-short", "The body was cut short"),
     e.TooLarge: (413, "too-large", "Too large"),
+    e.RangeNotSatisfiable: (416, "range", "No such range"),
     e.ClockFault: (503, "clock-fault", "The server's clock is wrong"),
     e.Unavailable: (503, "unavailable", "Not available just now"),
     e.NotSignedIn: (401, "not-signed-in", "Not signed in"),
@@ -66,6 +67,8 @@ def problem(error: Exception) -> Problem:
         body["errors"] = error.errors
     if isinstance(error, e.IllegalTransition):
         body |= {"state": error.state, "allowed": error.allowed}
+    if isinstance(error, e.RangeNotSatisfiable):
+        headers["Content-Range"] = f"bytes */{error.size}"
     if isinstance(error, e.TooManyTries):
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, e.NotSignedIn):

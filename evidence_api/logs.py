@@ -20,6 +20,8 @@ REQUESTS = Counter(
 )
 SECONDS = Histogram("unbroken_request_seconds", "Seconds taken by a request, by route.", ["route"], registry=REGISTRY)
 
+METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+
 log = structlog.get_logger()
 
 
@@ -40,6 +42,9 @@ def configure_output() -> None:
 def configure(app: Flask) -> None:
     """Log every request of `app` and count it."""
     configure_output()
+
+    # Flask's own line has the path and the exception's text.
+    app.log_exception = lambda exc_info: None  # type: ignore[method-assign]
 
     @app.errorhandler(500)
     def defect(error: Exception) -> tuple[Response, int]:
@@ -66,12 +71,13 @@ def configure(app: Flask) -> None:
     def end(response: Response) -> Response:
         route = request.url_rule.rule if request.url_rule else "none"
         seconds = time.perf_counter() - g.get("started", time.perf_counter())
-        REQUESTS.labels(request.method, route, response.status_code).inc()
+        method = request.method if request.method in METHODS else "other"
+        REQUESTS.labels(method, route, response.status_code).inc()
         SECONDS.labels(route).observe(seconds)
         response.headers["X-Request-Id"] = g.get("request_id", "")
         log.info(
             "request",
-            method=request.method,
+            method=method,
             route=route,
             status=response.status_code,
             ms=round(seconds * 1000, 1),

@@ -4,17 +4,31 @@ Default deny. A cell of the table is absent (never), `ALWAYS`, or a condition on
 see rows that need-to-know has already let through.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from evidence_api.db import Base
-from evidence_api.domain.roles import Actor, Role, Scope
-from evidence_api.models import Assignment, AuthSession, Case, Evidence, Office, Reader, Token, Transfer, Upload, User
+from evidence_api.domain.custody import HOLDERS
+from evidence_api.domain.roles import CASE_ROLES, Actor, Role, Scope
+from evidence_api.models import (
+    Assignment,
+    AuthSession,
+    Case,
+    Evidence,
+    Office,
+    Reader,
+    Token,
+    Transfer,
+    Upload,
+    User,
+    UserRole,
+)
 
 
 class Permission(StrEnum):
@@ -72,6 +86,33 @@ def is_party(_session: Session, actor: Actor, transfer: Transfer) -> bool:
     return actor.user_id in (transfer.from_id, transfer.to_id)
 
 
+def has_left(session: Session, _actor: Actor, item: Evidence) -> bool:
+    """Only where who holds the item cannot hand it on herself: disabled, or no longer assigned."""
+    return not is_assigned(session, item.case_id, item.custodian_id, HOLDERS)
+
+
+def giver_has_left(session: Session, _actor: Actor, transfer: Transfer) -> bool:
+    """Only where who offers the item cannot withdraw the offer herself: disabled, or no longer assigned."""
+    return not is_assigned(session, transfer.case_id, transfer.from_id, HOLDERS)
+
+
+def is_assigned(session: Session, case_id: UUID, user_id: UUID, roles: Sequence[Role] = CASE_ROLES) -> bool:
+    """The person is assigned to the case in one of these roles, still holds it, and her account is enabled."""
+    found = (
+        sa.select(Assignment.id)
+        .join(User, User.id == Assignment.user_id)
+        .join(UserRole, (UserRole.user_id == User.id) & (UserRole.role == Assignment.role))
+        .where(
+            Assignment.case_id == case_id,
+            Assignment.user_id == user_id,
+            Assignment.role.in_(roles),
+            Assignment.ended_at.is_(None),
+            User.disabled_at.is_(None),
+        )
+    )
+    return session.execute(found.limit(1)).first() is not None
+
+
 def may_open(session: Session, actor: Actor, item: Evidence) -> bool:
     """A restricted item is opened only by those named; another by whoever sees it."""
     return item.sensitivity != "restricted" or is_named(session, actor, item)
@@ -106,9 +147,9 @@ TABLE: Mapping[Permission, Mapping[Role, Condition]] = {
     Permission.EVIDENCE_VERIFY: {_I: ALWAYS, _L: ALWAYS, _S: ALWAYS},
     Permission.EVIDENCE_CORRECT: {_I: ALWAYS, _L: ALWAYS},
     Permission.EVIDENCE_SHARE: {_I: is_custodian, _L: is_custodian, _S: ALWAYS},
-    Permission.CUSTODY_MOVE: {_I: ALWAYS, _L: ALWAYS},
-    Permission.CUSTODY_OFFER: {_I: is_custodian, _L: is_custodian},
-    Permission.CUSTODY_DECIDE: {_I: is_party, _L: is_party},
+    Permission.CUSTODY_MOVE: {_I: ALWAYS, _L: ALWAYS, _S: has_left},
+    Permission.CUSTODY_OFFER: {_I: is_custodian, _L: is_custodian, _S: has_left},
+    Permission.CUSTODY_DECIDE: {_I: is_party, _L: is_party, _S: giver_has_left},
     Permission.CUSTODY_HOLD: {_L: ALWAYS, _S: ALWAYS},
     Permission.QUARANTINE_RELEASE: {_S: ALWAYS},
     Permission.CLOCK_FAULT: {_S: ALWAYS},
@@ -163,6 +204,8 @@ _REASONS: Mapping[Condition, str] = {
     is_lead: "Only the lead of the case, or a supervisor, may do this.",
     is_custodian: "Only the item's custodian may do this.",
     is_party: "Only the two people of the hand-over may do this.",
+    has_left: "The item's custodian does this. A supervisor does, once the custodian is disabled or off the case.",
+    giver_has_left: "Who offered the item does this. A supervisor does, once she is disabled or off the case.",
     may_open: "The item is restricted, and you are not named to open it.",
 }
 

@@ -171,6 +171,33 @@ def test_the_bytes_given_out_are_those_received_and_are_named_by_their_digest(
     assert "front" not in response.headers["Content-Disposition"]
 
 
+def test_whoever_gets_all_the_bytes_outside_a_page_has_downloaded_them_however_she_asked(
+    lawyer: Persona, item: dict[str, Any]
+) -> None:
+    path = f"/evidence/{item['id']}/content"
+    for headers in ({"Range": "bytes=0-"}, {"Range": "bytes=0-9", "If-Range": '"another"'}, {"Range": "bytes=0-1,5-6"}):
+        assert len(lawyer.get(path, headers=headers).data) == item["size"]
+    assert actions(lawyer, item) == ["evidence:ingest"] + ["evidence:download"] * 3
+
+
+def test_asking_for_the_headers_alone_is_no_download(lawyer: Persona, item: dict[str, Any]) -> None:
+    answer = lawyer.call("HEAD", f"/evidence/{item['id']}/content")
+    assert (answer.status_code, answer.headers["Content-Length"]) == (200, str(item["size"]))
+    assert actions(lawyer, item) == ["evidence:ingest"]
+
+
+def test_each_opening_of_a_restricted_item_is_recorded(
+    investigator: Persona, lawyer: Persona, item: dict[str, Any]
+) -> None:
+    path = f"/evidence/{item['id']}"
+    investigator.post(f"{path}/sensitivity", {"sensitivity": "restricted", "reason": "Imagery of abuse"})
+    investigator.post(f"{path}/readers", {"user": str(lawyer.id)})
+    for _ in range(2):
+        shown = lawyer.get(f"{path}/content?shown=1", headers={"X-OTP": lawyer.otp(), "Range": "bytes=0-9"})
+        assert shown.headers["Content-Disposition"].startswith("attachment")
+    assert actions(lawyer, item)[-2:] == ["evidence:view", "evidence:view"]
+
+
 def test_a_range_beyond_the_end_is_refused_and_nothing_is_recorded(lawyer: Persona, item: dict[str, Any]) -> None:
     response = lawyer.get(f"/evidence/{item['id']}/content", headers={"Range": "bytes=99999-"})
     assert response.status_code == 416

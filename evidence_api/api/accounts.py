@@ -207,6 +207,7 @@ route(
     out=AddedOut,
     status=201,
     says="Add an account; its initial password is shown once",
+    secret=True,
 )
 route("GET", "/users/<uuid:id>", accounts.get_user, out=UserOut, says="One account")
 route("POST", "/users/<uuid:id>/roles", accounts.grant_role, body=StepUpRoleIn, out=UserOut, says="Grant a role")
@@ -228,4 +229,5 @@ route(
     body=StepUpIn,
     out=AddedOut,
     says="For a lost phone: start again with an initial password",
+    secret=True,
 )

@@ -8,7 +8,6 @@ from uuid import UUID
 import segno
 from flask import Response, request
 from markupsafe import escape
-from werkzeug.datastructures import Range
 from werkzeug.http import parse_range_header
 
 from evidence_api import auth, fixity
@@ -52,25 +51,6 @@ LABEL = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 360 160" width="
 """
 
 
-class RangeNotSatisfiable(Exception):
-    """The range begins beyond the end of the object. `size` in bytes."""
-
-    def __init__(self, size: int) -> None:
-        super().__init__(size)
-        self.size = size
-
-
-@api.errorhandler(RangeNotSatisfiable)
-def range_not_satisfiable(error: RangeNotSatisfiable) -> Response:
-    response = Response(
-        b'{"type":"range","title":"No such range","status":416,"detail":"The range begins beyond the end."}',
-        status=416,
-        mimetype="application/problem+json",
-    )
-    response.headers["Content-Range"] = f"bytes */{error.size}"
-    return response
-
-
 def content(id: UUID) -> Response:
     """The bytes of an item, whole or a range, streamed; the read is recorded before the first byte is given out."""
     actor = auth.current_actor()
@@ -78,45 +58,46 @@ def content(id: UUID) -> Response:
     if set(request.args) - {"shown"} or shown not in {"0", "1"}:
         authorise(CONTENT.act, actor, {"id": id})
         raise InvalidInput({"shown": ["Give shown=1 for a page, or nothing."]})
-    actor = auth.with_code(actor, request.headers.get("X-OTP"))
-    wanted_range = _range()
     site = auth.current_site()
+    if request.method == "HEAD":
+        with begin(site, actor, read_only=True) as work:
+            return _about(evidence.read(work, id), shown=False)
+    actor = auth.with_code(actor, request.headers.get("X-OTP"))
+    if_range = request.headers.get("If-Range")
     with begin(site, actor) as work:
-        wanted = evidence.open_content(work, id, ranged=wanted_range is not None, shown=shown == "1")
-        item = work.session.get_one(Evidence, id)
-        media_type, ref = item.media_type or "application/octet-stream", item.ref
-        restricted = item.sensitivity is Sensitivity.RESTRICTED
-        if "If-Range" in request.headers and request.headers["If-Range"].strip('"') != wanted.sha256:
-            wanted_range = None
-        start, stop = _span(wanted_range, wanted.size)
-        chunks = site.storage.read(wanted.key, wanted.version, start, stop - start)
-    response = Response(chunks, mimetype=media_type, status=206 if wanted_range else 200)
-    if response.status_code == 206:
-        response.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{wanted.size}"
+        opened = evidence.open_content(
+            work, id, span=_span(), if_range=None if if_range is None else if_range.strip('"'), shown=shown == "1"
+        )
+        response = _about(work.session.get_one(Evidence, id), shown=shown == "1")
+        wanted, start, stop = opened.target, opened.start, opened.stop
+        response.response = site.storage.read(wanted.key, wanted.version, start, stop - start)
     response.content_length = stop - start
+    if opened.partial:
+        response.status_code = 206
+        response.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{wanted.size}"
+    return response
+
+
+def _about(item: Evidence, *, shown: bool) -> Response:
+    """An answer with all that the headers say of an item's content, and no content yet."""
+    media_type = item.media_type or "application/octet-stream"
+    response = Response(mimetype=media_type)
+    response.content_length = item.size or 0
     response.headers["Accept-Ranges"] = "bytes"
     response.headers["Cache-Control"] = "no-store"
-    response.set_etag(wanted.sha256)
-    name = f"{ref.replace('/', '-')}.{EXTENSIONS.get(media_type, 'bin')}"
-    inline = shown == "1" and not restricted and SHOWN.fullmatch(media_type) is not None
+    if item.sha256 is not None:
+        response.set_etag(item.sha256)
+    name = f"{item.ref.replace('/', '-')}.{EXTENSIONS.get(media_type, 'bin')}"
+    inline = shown and item.sensitivity is not Sensitivity.RESTRICTED and SHOWN.fullmatch(media_type) is not None
     response.headers["Content-Disposition"] = f'{"inline" if inline else "attachment"}; filename="{name}"'
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
 
 
-def _range() -> Range | None:
+def _span() -> evidence.Span | None:
     """The one byte range asked for. Several, or another unit, are answered with the whole (RFC 9110 section 14.2)."""
     found = parse_range_header(request.headers.get("Range"))
-    return found if found is not None and found.units == "bytes" and len(found.ranges) == 1 else None
-
-
-def _span(wanted: Range | None, size: int) -> tuple[int, int]:
-    if wanted is None:
-        return 0, size
-    span = wanted.range_for_length(size)
-    if span is None:
-        raise RangeNotSatisfiable(size)
-    return span
+    return found.range_for_length if found is not None and found.units == "bytes" and len(found.ranges) == 1 else None
 
 
 def label(id: UUID) -> Response:

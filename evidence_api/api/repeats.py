@@ -28,7 +28,7 @@ SHOWN_ONCE = {
     "type": "done-before",
     "title": "Done before",
     "status": SHOWN_ONCE_STATUS,
-    "detail": "This was done the first time. Its answer held a secret that is shown once; make a new one if it is lost.",
+    "detail": "This was done the first time. Its answer held a secret that is shown once; make a new one.",
 }
 
 
@@ -52,7 +52,8 @@ class Repeat:
         if not 1 <= len(key) <= 200 or not key.isprintable():
             raise InvalidInput({"Idempotency-Key": ["Give between 1 and 200 printable characters."]})
         said = [request.method, request.full_path, actor.role.value, actor.scope.value]
-        secret = bytes(current_app.secret_key or b"")
+        secret = current_app.secret_key
+        assert isinstance(secret, bytes)
         found = hmac.new(secret, b"\n".join([part.encode() for part in said] + [body]), "sha256")
         return cls(actor.user_id, key, found.hexdigest())
 

@@ -39,24 +39,27 @@ class Sensitivity(StrEnum):
     RESTRICTED = "restricted"
 
 
-_I, _L = Role.INVESTIGATOR, Role.LAWYER
+_I, _L, _S = Role.INVESTIGATOR, Role.LAWYER, Role.SUPERVISOR
+HOLDERS = (_I, _L)
+"""Who can be handed an item, and hand it on."""
 
 CUSTODY: Lifecycle[Custody] = Lifecycle(
     "item",
     Custody.IN_CUSTODY,
     [
         step("check_out", Custody.IN_CUSTODY, Custody.CHECKED_OUT, _I),
-        step("check_in", Custody.CHECKED_OUT, Custody.IN_CUSTODY, _I),
+        step("check_in", Custody.CHECKED_OUT, Custody.IN_CUSTODY, _I, _S),
         step("take_to_court", Custody.IN_CUSTODY, Custody.AT_COURT, _L, _I),
-        step("return_from_court", Custody.AT_COURT, Custody.IN_CUSTODY, _L, _I),
-        step("offer", Custody.IN_CUSTODY, Custody.OFFERED, _I, _L),
+        step("return_from_court", Custody.AT_COURT, Custody.IN_CUSTODY, _L, _I, _S),
+        step("offer", Custody.IN_CUSTODY, Custody.OFFERED, _I, _L, _S),
         step("accept", Custody.OFFERED, Custody.IN_CUSTODY, _I, _L),
         step("refuse", Custody.OFFERED, Custody.IN_CUSTODY, _I, _L),
-        step("withdraw", Custody.OFFERED, Custody.IN_CUSTODY, _I, _L),
+        step("withdraw", Custody.OFFERED, Custody.IN_CUSTODY, _I, _L, _S),
     ],
 )
 """Whoever is assigned may check an item out, or take it to court, and is its custodian until it comes back; only the
-custodian offers and brings back; only the one named accepts or refuses."""
+custodian offers and brings back; only the one named accepts or refuses. A supervisor acts in the place of a custodian
+who cannot any more: her account is disabled, or she is assigned to the case no longer."""
 
 TAKING = frozenset({"check_out", "take_to_court"})
 RETURNING = frozenset({"check_in", "return_from_court"})
@@ -67,6 +70,6 @@ TRANSFERS: Lifecycle[TransferState] = Lifecycle(
     [
         step("accept", TransferState.OFFERED, TransferState.ACCEPTED, _I, _L),
         step("refuse", TransferState.OFFERED, TransferState.REFUSED, _I, _L),
-        step("withdraw", TransferState.OFFERED, TransferState.WITHDRAWN, _I, _L),
+        step("withdraw", TransferState.OFFERED, TransferState.WITHDRAWN, _I, _L, _S),
     ],
 )

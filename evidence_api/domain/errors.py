@@ -103,6 +103,14 @@ class TooLarge(DomainError):
     """More than the announced, or allowed, number of bytes."""
 
 
+class RangeNotSatisfiable(DomainError):
+    """The range begins beyond the end of the object, which has `size` bytes."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__("The range begins beyond the end.")
+        self.size = size
+
+
 class ClockFault(DomainError):
     """The server's clock is behind what is already recorded (LEDGER.md section 4)."""
 

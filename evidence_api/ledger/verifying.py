@@ -4,17 +4,20 @@ What a chain alone cannot show is a whole chain that vanished with everything th
 with its head row; that needs checkpoints outside.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from evidence_api.keys import KeyMissing, KeyStore
 from evidence_api.ledger.disclosure import open_disclosure
-from evidence_api.ledger.entry import BadEntry, Entry, decode, entry_hash, genesis, moment
+from evidence_api.ledger.entry import BadEntry, Entry, Fact, decode, genesis, moment
+from evidence_api.ledger.stored import Row, as_bytes, as_hex, entries, id_of, raw, time_text
+from evidence_api.models.account import Installation
 from evidence_api.models.ledger import ClockFaultInterval, Disclosure, LedgerEntry, LedgerHead, SubjectKey
 
 PAGE = 2000
@@ -30,174 +33,248 @@ class Fault:
     warning: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """An entry as stored: its bytes and the columns beside them."""
-
-    body: bytes
-    entry_id: str
-    subject: str
-    seq: int
-    prev: str
-    hash: str
-    action: str
-    recorded_at: datetime
-
-
 Interval = tuple[datetime, datetime]
+Watch = Callable[[Row, Entry, Mapping[str, Fact | float]], Iterable[Fault]]
+"""Is shown each entry that can be read, with the facts that its disclosures open, and says what is wrong with it."""
 
 
-def check_chain(
-    log: str, subject: str, rows: Sequence[Row] | Iterator[Row], faults: Sequence[Interval] = ()
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A disclosure as stored, with the wrapped key of its subject."""
+
+    name: str
+    sealed: bytes
+    wrapped: bytes
+
+
+@dataclass(slots=True)
+class Declared:
+    """What the installation's own chain declares: when the clock was wrong, and the last time that each subject's chain
+    was found broken."""
+
+    intervals: list[Interval] = field(default_factory=list)
+    broken: dict[str, str] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+
+
+def declared(session: Session) -> Declared:
+    """Read what is declared from the entries; `faults` says where the table of clock faults differs from them."""
+    found = Declared()
+    names = {f"system:{id}" for r in session.execute(sa.select(raw(Installation.id))) if (id := id_of(f":{r.id}"))}
+    spoken: dict[tuple[str, str], str] = {}
+    query = (
+        sa.select(raw(LedgerEntry.body))
+        .where(LedgerEntry.subject.in_(names), LedgerEntry.action.in_(("system:clock_fault", "system:chain_fault")))
+        .order_by(LedgerEntry.subject, LedgerEntry.seq)
+    )
+    for r in session.execute(query.execution_options(yield_per=PAGE)):
+        try:
+            entry = decode(as_bytes(r.body))
+            if entry.action == "system:chain_fault":
+                found.broken[str(entry.data.get("subject"))] = entry.recorded_at
+            elif entry.action == "system:clock_fault":
+                begins, ends = str(entry.data.get("begins_at")), str(entry.data.get("ends_at"))
+                found.intervals.append((moment(begins), moment(ends)))
+                spoken[_as_column(begins), _as_column(ends)] = entry.subject
+        except BadEntry:
+            continue
+    kept = sa.select(
+        time_text(session, ClockFaultInterval.begins_at), time_text(session, ClockFaultInterval.ends_at)
+    )
+    rows = {(r.begins_at, r.ends_at) for r in session.execute(kept)}
+    for _ in rows - spoken.keys():
+        found.faults.append(Fault(min(names, default="system:"), "a clock fault is kept that no entry declares"))
+    for subject in (spoken[interval] for interval in spoken.keys() - rows):
+        found.faults.append(Fault(subject, "a clock fault that an entry declares is no longer kept"))
+    return found
+
+
+def _as_column(recorded_at: str) -> str:
+    return f"{recorded_at[:10]} {recorded_at[11:26]}"
+
+
+def verify_chains(
+    session: Session, keys: KeyStore, log: str, subject: str | None = None, watch: Watch | None = None
 ) -> Iterator[Fault]:
-    """Everything wrong with one chain, its rows in `seq` order. Yields nothing for a sound chain."""
-    expected, prev, last = 0, genesis(log, subject), None
-    for row in rows:
-        actual = entry_hash(row.body)
+    """Check every chain, or one: entries, heads and disclosures, each read once. Yields what is wrong.
+
+    The session must see one snapshot, or the chain's head must be locked: else an append in between is a fault.
+    """
+    said = declared(session)
+    if subject is None:
+        yield from said.faults
+    heads = _heads(session, subject)
+    for name, group in groupby(_rows(session, subject), key=lambda pair: pair[0].subject):
+        chain = _Chain(log, name, keys, said.intervals, watch)
+        for row, sealed in group:
+            yield from chain.check(row, sealed)
+        yield from chain.end(heads.pop(name, None))
+    for name in heads:
+        yield Fault(name, "the chain has a head but no entries: they were removed")
+    yield from _disclosures_of_nothing(session, subject)
+
+
+def _rows(session: Session, subject: str | None) -> Iterator[tuple[Row, Sequence[Sealed]]]:
+    """Entries by subject and `seq` with their disclosures, in pages: memory stays small whatever the ledger's size."""
+    place = sa.tuple_(LedgerEntry.subject, LedgerEntry.seq)
+    query = entries(session).order_by(LedgerEntry.subject, LedgerEntry.seq).limit(PAGE)
+    kept = (
+        sa.select(
+            raw(Disclosure.entry_hash), raw(Disclosure.name), raw(Disclosure.sealed), raw(SubjectKey.wrapped)
+        )
+        .select_from(LedgerEntry)
+        .join(
+            Disclosure,
+            sa.and_(Disclosure.entry_hash == LedgerEntry.hash, Disclosure.subject == LedgerEntry.subject),
+        )
+        .outerjoin(SubjectKey, SubjectKey.subject == Disclosure.subject)
+    )
+    if subject is not None:
+        query, kept = query.where(LedgerEntry.subject == subject), kept.where(LedgerEntry.subject == subject)
+    after: tuple[Any, Any] | None = None
+    while True:
+        # A comparison of rows walks the index from there; `or` would walk it from the beginning for each page.
+        page = session.execute(query if after is None else query.where(place > after)).all()
+        if not page:
+            return
+        last = (page[-1].subject, page[-1].seq)
+        within = kept.where(place <= last) if after is None else kept.where(place > after, place <= last)
+        sealed: dict[str, list[Sealed]] = {}
+        for d in session.execute(within):
+            sealed.setdefault(d.entry_hash, []).append(Sealed(d.name, as_bytes(d.sealed), as_bytes(d.wrapped)))
+        for r in page:
+            yield Row.of(r), sealed.get(r.hash, ())
+        if len(page) < PAGE:
+            return
+        after = last
+
+
+class _Chain:
+    """One chain under check, entry after entry."""
+
+    def __init__(
+        self, log: str, subject: str, keys: KeyStore, intervals: Sequence[Interval], watch: Watch | None
+    ) -> None:
+        self.log, self.subject, self.keys, self.intervals, self.watch = log, subject, keys, intervals, watch
+        self.erasure = f"{subject.partition(':')[0]}:erase"
+        self.expected, self.prev = 0, genesis(log, subject)
+        self.recorded_at: datetime | None = None
+        self.last: Row | None = None
+        self.missing: list[int] = []
+        self.key: bytes | None = None
+        self.keyless = False
+
+    def check(self, row: Row, sealed: Sequence[Sealed]) -> Iterator[Fault]:
+        """What is wrong with the next entry, by `seq`."""
         try:
             entry = decode(row.body)
         except BadEntry as error:
-            yield Fault(subject, f"the bytes are not an entry: {error}", row.seq)
+            yield Fault(self.subject, f"the bytes are not an entry: {error}", row.seq)
         else:
-            yield from _check_columns(row, entry, actual)
-            if entry.log != log:
-                yield Fault(subject, "the entry belongs to another log", row.seq)
-            if entry.seq != expected:
+            yield from self._check_entry(row, entry)
+            facts: dict[str, Fact | float] = {}
+            if sealed:
+                yield from self._open(row, entry, sealed, facts)
+            if entry.action == self.erasure:
+                self.missing.clear()
+            if len(sealed) < len(entry.commitments):
+                self.missing.append(row.seq)
+            if self.watch is not None:
+                yield from self.watch(row, entry, facts)
+        self.expected, self.prev, self.last = self.expected + 1, row.actual, row
+
+    def _check_entry(self, row: Row, entry: Entry) -> Iterator[Fault]:
+        subject = self.subject
+        yield from _check_columns(row, entry)
+        if entry.log != self.log:
+            yield Fault(subject, "the entry belongs to another log", row.seq)
+        if entry.seq != self.expected:
+            yield Fault(
+                subject,
+                f"entry {self.expected} is missing, or entries stand in another order: {entry.seq} follows",
+                row.seq,
+            )
+            self.expected = entry.seq
+        if entry.prev != self.prev:
+            yield Fault(
+                subject,
+                "it does not follow from the entry before it: one of the two was edited, inserted or removed",
+                row.seq,
+            )
+        recorded, last = moment(entry.recorded_at), self.recorded_at
+        if last is not None and recorded < last and not self._declared_wrong(last):
+            yield Fault(subject, "its time is before that of the entry before it", row.seq)
+        if self._declared_wrong(recorded):
+            yield Fault(subject, "recorded while the clock is declared to have been wrong", row.seq, warning=True)
+        self.recorded_at = recorded
+
+    def _declared_wrong(self, at: datetime) -> bool:
+        return any(begins <= at <= ends for begins, ends in self.intervals)
+
+    def _open(
+        self, row: Row, entry: Entry, sealed: Sequence[Sealed], facts: dict[str, Fact | float]
+    ) -> Iterator[Fault]:
+        if self.key is None and not self.keyless:
+            try:
+                self.key = self.keys.unwrap(self.subject, sealed[0].wrapped)
+            except KeyMissing:
+                self.keyless = True
                 yield Fault(
-                    subject,
-                    f"entry {expected} is missing, or entries stand in another order: {entry.seq} follows",
-                    row.seq,
+                    self.subject, "the key that opens its disclosures is missing, or the wrong master key is in use"
                 )
-                expected = entry.seq
-            if entry.prev != prev:
-                yield Fault(
-                    subject,
-                    "it does not follow from the entry before it: one of the two was edited, inserted or removed",
-                    row.seq,
-                )
-            recorded = moment(entry.recorded_at)
-            if last is not None and recorded < last and not _covered(last, faults):
-                yield Fault(subject, "its time is before that of the entry before it", row.seq)
-            if _covered(recorded, faults):
-                yield Fault(subject, "recorded while the clock is declared to have been wrong", row.seq, warning=True)
-            last = recorded
-        expected, prev = expected + 1, actual
-
-
-def _check_columns(row: Row, entry: Entry, actual: str) -> Iterator[Fault]:
-    derived = (row.entry_id, row.subject, row.seq, row.prev, row.hash, row.action, row.recorded_at)
-    said = (entry.id, entry.subject, entry.seq, entry.prev, actual, entry.action, moment(entry.recorded_at))
-    names = ("id", "subject", "seq", "prev", "hash", "action", "recorded_at")
-    for name, column, truth in zip(names, derived, said, strict=True):
-        if column != truth:
-            yield Fault(row.subject, f"the column {name} differs from the entry's bytes", row.seq)
-
-
-def _covered(at: datetime, faults: Sequence[Interval]) -> bool:
-    return any(begins <= at <= ends for begins, ends in faults)
-
-
-def clock_faults(session: Session) -> list[Interval]:
-    """The intervals in which the clock was declared wrong."""
-    return [(f.begins_at, f.ends_at) for f in session.scalars(sa.select(ClockFaultInterval))]
-
-
-def rows_of(session: Session, subject: str | None = None, *, first_only: bool = False) -> Iterator[Row]:
-    """Stored entries by subject and `seq`, read in pages so that memory stays small whatever the ledger's size."""
-    e = LedgerEntry
-    query = (
-        sa.select(e.body, e.entry_id, e.subject, e.seq, e.prev, e.hash, e.action, e.recorded_at)
-        .order_by(e.subject, e.seq)
-        .limit(PAGE)
-    )
-    if subject is not None:
-        query = query.where(e.subject == subject)
-    if first_only:
-        query = query.where(e.seq == 0)
-    after: tuple[str, int] | None = None
-    while True:
-        # A comparison of rows walks the index from there; `or` would walk it from the beginning for each page.
-        page = query if after is None else query.where(sa.tuple_(e.subject, e.seq) > after)
-        found = session.execute(page).all()
-        for r in found:
-            yield Row(bytes(r.body), str(r.entry_id), r.subject, r.seq, r.prev, r.hash, r.action, r.recorded_at)
-        if len(found) < PAGE:
+        if self.key is None:
             return
-        after = (found[-1].subject, found[-1].seq)
+        for kept in sealed:
+            try:
+                text = self.keys.open_with(self.key, kept.sealed, f"disclosure:{row.hash}:{kept.name}").decode("ascii")
+                facts[kept.name] = open_disclosure(text, kept.name, entry.commitments.get(kept.name, ""))
+            except (KeyMissing, BadEntry):
+                yield Fault(self.subject, "a disclosure does not open its commitment", row.seq)
+
+    def end(self, head: tuple[object, object] | None) -> Iterator[Fault]:
+        """What is wrong with the chain once its last entry was checked."""
+        for seq in self.missing:
+            yield Fault(self.subject, "a disclosure is gone, and no erasure is recorded", seq)
+        assert self.last is not None
+        there = self.last.seq
+        if head is None:
+            yield Fault(self.subject, "the chain has entries but no head row")
+            return
+        seq, hash_ = head
+        if isinstance(seq, int) and seq > there:
+            message = f"the chain's tail was cut off: its head says entry {seq}, the last one there is {there}"
+            yield Fault(self.subject, message)
+        elif isinstance(seq, int) and seq < there:
+            message = f"the head row was set back: it says entry {seq}, the last one there is {there}"
+            yield Fault(self.subject, message)
+        elif (seq, hash_) != (there, self.last.actual):
+            yield Fault(self.subject, "the head row names another last entry than the one that is there", there)
 
 
-def verify_chains(session: Session, keys: KeyStore, log: str, subject: str | None = None) -> Iterator[Fault]:
-    """Check every chain, or one: entries, heads and disclosures. Yields the faults; `count` entries are read once."""
-    faults = clock_faults(session)
-    heads = _heads(session, subject)
-    for name, group in groupby(rows_of(session, subject), key=lambda row: row.subject):
-        end: list[Row] = []
-        yield from check_chain(log, name, _remember(group, end), faults)
-        yield from _check_head(name, heads.pop(name, None), end[-1])
-    for name in heads:
-        yield Fault(name, "the chain has a head but no entries: they were removed")
-    yield from _check_disclosures(session, keys, subject)
+def _check_columns(row: Row, entry: Entry) -> Iterator[Fault]:
+    columns = (row.entry_id, row.subject, row.seq, row.prev, row.hash, row.action, row.recorded_at)
+    at = _as_column(entry.recorded_at)
+    said = (as_hex(entry.id), entry.subject, entry.seq, entry.prev, row.actual, entry.action, at)
+    if columns != said:
+        names = ("id", "subject", "seq", "prev", "hash", "action", "recorded_at")
+        for name, column, truth in zip(names, columns, said, strict=True):
+            if column != truth:
+                yield Fault(row.subject, f"the column {name} differs from the entry's bytes", row.seq)
 
 
-def _remember(rows: Iterator[Row], end: list[Row]) -> Iterator[Row]:
-    for row in rows:
-        end[:] = [row]
-        yield row
-
-
-def _heads(session: Session, subject: str | None) -> dict[str, tuple[int, str]]:
-    query = sa.select(LedgerHead.subject, LedgerHead.seq, LedgerHead.hash)
+def _heads(session: Session, subject: str | None) -> dict[str, tuple[object, object]]:
+    query = sa.select(raw(LedgerHead.subject), raw(LedgerHead.seq), raw(LedgerHead.hash))
     if subject is not None:
         query = query.where(LedgerHead.subject == subject)
-    return {r.subject: (r.seq, r.hash) for r in session.execute(query)}
+    return {str(r.subject): (r.seq, r.hash) for r in session.execute(query)}
 
 
-def _check_head(subject: str, head: tuple[int, str] | None, last: Row) -> Iterator[Fault]:
-    if head is None:
-        yield Fault(subject, "the chain has entries but no head row")
-    elif head[0] > last.seq:
-        yield Fault(
-            subject, f"the chain's tail was cut off: its head says entry {head[0]}, the last one there is {last.seq}"
-        )
-    elif head[0] < last.seq:
-        yield Fault(subject, f"the head row was set back: it says entry {head[0]}, the last one there is {last.seq}")
-    elif head[1] != entry_hash(last.body):
-        yield Fault(subject, "the head row names another last entry than the one that is there", last.seq)
-
-
-def _check_disclosures(session: Session, keys: KeyStore, subject: str | None) -> Iterator[Fault]:
-    """Every disclosure that is kept opens its commitment. One that is absent is withheld or erased: no fault."""
-    query = (
-        sa.select(
-            Disclosure.subject,
-            Disclosure.entry_hash,
-            Disclosure.name,
-            Disclosure.sealed,
-            SubjectKey.wrapped,
-            LedgerEntry.body,
-            LedgerEntry.seq,
-        )
-        .outerjoin(SubjectKey, SubjectKey.subject == Disclosure.subject)
-        .outerjoin(
-            LedgerEntry, sa.and_(LedgerEntry.subject == Disclosure.subject, LedgerEntry.hash == Disclosure.entry_hash)
-        )
-        .order_by(Disclosure.subject)
+def _disclosures_of_nothing(session: Session, subject: str | None) -> Iterator[Fault]:
+    entry = sa.select(LedgerEntry.id).where(
+        LedgerEntry.hash == Disclosure.entry_hash, LedgerEntry.subject == Disclosure.subject
     )
+    query = sa.select(raw(Disclosure.subject)).where(~entry.exists()).distinct()
     if subject is not None:
         query = query.where(Disclosure.subject == subject)
-    result = session.execute(query.execution_options(yield_per=PAGE))
-    for (name, wrapped), group in groupby(result, key=lambda r: (r.subject, r.wrapped)):
-        try:
-            key = keys.unwrap(name, wrapped or b"")
-        except KeyMissing:
-            yield Fault(name, "the key that opens its disclosures is missing, or the wrong master key is in use")
-            continue
-        for row in group:
-            if row.body is None:
-                yield Fault(name, "a disclosure belongs to no entry of the chain")
-                continue
-            try:
-                text = keys.open_with(key, row.sealed, f"disclosure:{row.entry_hash}:{row.name}").decode("ascii")
-                open_disclosure(text, row.name, decode(bytes(row.body)).commitments.get(row.name, ""))
-            except (KeyMissing, BadEntry):
-                yield Fault(name, "a disclosure does not open its commitment", row.seq)
+    for r in session.execute(query):
+        yield Fault(str(r.subject), "a disclosure belongs to no entry of the chain")

@@ -1,35 +1,53 @@
 """Custody: hand-overs, check-out and -in, hold, correction, restriction. Each act says who is responsible now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from evidence_api.domain.custody import CUSTODY, RETURNING, TAKING, TRANSFERS, Sensitivity, TransferState
+from evidence_api.domain.custody import (
+    CUSTODY,
+    HOLDERS,
+    RETURNING,
+    TAKING,
+    TRANSFERS,
+    Sensitivity,
+    TransferState,
+)
 from evidence_api.domain.errors import Conflict, InvalidInput, Quarantined
 from evidence_api.domain.roles import Role
-from evidence_api.ledger.entry import Fact
-from evidence_api.models import Assignment, Case, Evidence, LedgerEntry, Reader, Transfer, User
-from evidence_api.policy import Permission
+from evidence_api.ledger.entry import Fact, decode
+from evidence_api.models import Case, Evidence, LedgerEntry, Reader, Transfer, User, UserRole
+from evidence_api.policy import Permission, is_assigned
+from evidence_api.services._checks import CLOCKS_DIFFER, TYPING, not_in_the_future, refuse_ended, refuse_taken_tag
 from evidence_api.services._pages import Page, page
+from evidence_api.services._restriction import restrict
 from evidence_api.work import Work, act, act_on
 
-HOLDERS = (Role.INVESTIGATOR, Role.LAWYER)
 CORRECTABLE = frozenset({"title", "captured_at", "method", "device", "latitude", "longitude", "tag", "place"})
 
 
 @act_on(Evidence, Permission.CUSTODY_OFFER)
 def offer(work: Work, item: Evidence, *, to: UUID, reason: str) -> Transfer:
-    """Offer the item to another person of the case. It stays with the custodian until the other accepts."""
-    _refuse_quarantined(item)
+    """Offer the item to another person of the case. It stays with the custodian until the other accepts.
+
+    In the place of a custodian who has left, a supervisor does so, with a fresh code, and never to herself.
+    """
     if to == item.custodian_id:
         raise InvalidInput({"to": ["The item is with this person already."]})
-    if not _may_hold(work, item, to):
+    if to == work.actor.user_id:
+        raise work.forbid("Another supervisor must hand the item to you.", Permission.CUSTODY_OFFER, item)
+    if not is_assigned(work.session, item.case_id, to, HOLDERS):
         raise InvalidInput(
             {"to": ["Only an investigator or lawyer who is assigned to the case can be handed an item."]}
         )
-    receiver: dict[str, Fact] = {"receiver": str(work.known_as(item.case_id, to))}
+    receiver: dict[str, Fact] = {
+        "receiver": str(work.known_as(item.case_id, to)),
+        **_in_place_of(work, item.case_id, item.custodian_id),
+    }
+    refuse_ended(work, item.case_id)
+    _refuse_quarantined(item)
     work.transition(item, "state", CUSTODY, "offer", Permission.CUSTODY_OFFER, data=receiver, facts={"reason": reason})
     transfer = Transfer(
         case_id=item.case_id,
@@ -68,10 +86,14 @@ def refuse(work: Work, transfer: Transfer, *, reason: str) -> Transfer:
 
 @act_on(Transfer, Permission.CUSTODY_DECIDE)
 def withdraw(work: Work, transfer: Transfer, *, reason: str) -> Transfer:
-    """Take an offer back that is neither accepted nor refused."""
-    _only(work, transfer, transfer.from_id, "Only the person who offered the item may withdraw the offer.")
+    """Take an offer back that is neither accepted nor refused; for a giver who has left, a supervisor does."""
+    if work.actor.role is not Role.SUPERVISOR:
+        _only(work, transfer, transfer.from_id, "Only the person who offered the item may withdraw the offer.")
+    giver = _in_place_of(work, transfer.case_id, transfer.from_id)
     item = _decide(work, transfer, "withdraw")
-    work.transition(item, "state", CUSTODY, "withdraw", Permission.CUSTODY_DECIDE, facts={"reason": reason})
+    work.transition(
+        item, "state", CUSTODY, "withdraw", Permission.CUSTODY_DECIDE, data=giver, facts={"reason": reason}
+    )
     return transfer
 
 
@@ -107,20 +129,27 @@ def move(
 ) -> Evidence:
     """Check the item out or in, take it to court or bring it back.
 
-    Who takes it is its custodian until she brings it back; then it is again with the one who had it before.
+    Who takes it is its custodian until she brings it back; then it is again with the one who had it before. For a
+    custodian who has left, a supervisor brings it back, with a fresh code.
     """
     if action not in TAKING | RETURNING:
         raise InvalidInput({"action": [f"Give one of: {', '.join(sorted(TAKING | RETURNING))}."]})
-    if action in RETURNING and item.custodian_id != work.actor.user_id:
-        raise work.forbid("Only the person who took the item may bring it back.", Permission.CUSTODY_MOVE, item)
+    data: dict[str, Fact] = {}
+    if action in RETURNING:
+        if work.actor.role is not Role.SUPERVISOR and item.custodian_id != work.actor.user_id:
+            raise work.forbid("Only the person who took the item may bring it back.", Permission.CUSTODY_MOVE, item)
+        not_in_the_future(work, "occurred_at", occurred_at, TYPING)
+        data = _in_place_of(work, item.case_id, item.custodian_id)
     work.step(CUSTODY, item.state, action, Permission.CUSTODY_MOVE, item)
     if action in TAKING:
+        not_in_the_future(work, "occurred_at", occurred_at, TYPING)
+        refuse_ended(work, item.case_id)
         _refuse_quarantined(item)
         item.lender_id, item.custodian_id = item.custodian_id, _me(work)
     else:
         item.custodian_id, item.lender_id = item.lender_id or item.custodian_id, None
     item.place = place or item.place
-    data: dict[str, Fact] = {"custodian": str(work.known_as(item.case_id, item.custodian_id))}
+    data["custodian"] = str(work.known_as(item.case_id, item.custodian_id))
     facts = {"reason": reason, "place": place, "due_at": None if due_at is None else due_at.isoformat()}
     work.transition(
         item, "state", CUSTODY, action, Permission.CUSTODY_MOVE, data=data, facts=facts, occurred_at=occurred_at
@@ -140,9 +169,10 @@ def hold(work: Work, item: Evidence, *, reason: str) -> Evidence:
 
 @act_on(Evidence, Permission.CUSTODY_HOLD)
 def lift_hold(work: Work, item: Evidence, *, reason: str) -> Evidence:
-    """End the legal hold. Only a supervisor, with a fresh code."""
+    """End the legal hold. Only a supervisor, with a fresh code, who did not set it and to whom the item is foreign."""
     if work.actor.role is not Role.SUPERVISOR:
         raise work.forbid("Only a supervisor may lift a legal hold.", Permission.CUSTODY_HOLD, item)
+    _second_person(work, item, "evidence:hold", Permission.CUSTODY_HOLD)
     work.step_up()
     if not item.held:
         raise Conflict("The item is not under legal hold.")
@@ -160,6 +190,9 @@ def correct(work: Work, item: Evidence, /, *, corrects: str, reason: str, **chan
     known = sa.select(LedgerEntry.id).where(LedgerEntry.subject == item.subject, LedgerEntry.hash == corrects)
     if work.session.execute(known).first() is None:
         raise InvalidInput({"corrects": ["There is no entry with this hash in the item's chain."]})
+    captured_at, tag = changed.get("captured_at"), changed.get("tag")
+    not_in_the_future(work, "captured_at", captured_at if isinstance(captured_at, datetime) else None, CLOCKS_DIFFER)
+    refuse_taken_tag(work, item.case_id, str(tag) if tag else None, item.id)
     for name, value in changed.items():
         setattr(item, name, value)
     work.record(item, "evidence:correct", data={"corrects": corrects}, facts={"reason": reason, **_as_facts(changed)})
@@ -179,7 +212,7 @@ def name_reader(work: Work, item: Evidence, *, user: UUID) -> Reader:
     """Name a person who may open the item: a restricted one, or one shared with a caseworker. Never oneself."""
     if user == work.actor.user_id:
         raise work.forbid("Another person must name you.", Permission.EVIDENCE_SHARE, item)
-    if not _assigned(work, item.case_id, user):
+    if not (is_assigned(work.session, item.case_id, user) or _supervises(work, item.case_id, user)):
         raise InvalidInput({"user": ["This person is not assigned to the case."]})
     if work.session.get(Reader, (item.id, user)) is not None:
         raise Conflict("This person is named already.")
@@ -203,19 +236,23 @@ def drop_reader(work: Work, item: Evidence, user: UUID, *, reason: str) -> None:
 
 @act_on(Evidence, Permission.EVIDENCE_SHARE)
 def set_sensitivity(work: Work, item: Evidence, *, sensitivity: Sensitivity, reason: str) -> Evidence:
-    """Mark the item restricted (imagery of abuse), or, as a supervisor with a fresh code, ordinary again."""
+    """Mark the item restricted (imagery of abuse), or ordinary again.
+
+    Who was named before is named no longer once it is restricted: to be shown an ordinary item is another thing. A
+    restriction is lifted by a supervisor, with a fresh code, who did not set it and to whom the item is foreign.
+    """
     if sensitivity is Sensitivity.ORDINARY:
         if work.actor.role is not Role.SUPERVISOR:
             raise work.forbid("Only a supervisor may lift a restriction.", Permission.EVIDENCE_SHARE, item)
+        _second_person(work, item, "evidence:restrict", Permission.EVIDENCE_SHARE)
         work.step_up()
     if sensitivity is item.sensitivity:
         raise Conflict(f"The item is {sensitivity.value} already.")
-    item.sensitivity = sensitivity
-    work.record(
-        item,
-        "evidence:restrict" if sensitivity is Sensitivity.RESTRICTED else "evidence:unrestrict",
-        facts={"reason": reason},
-    )
+    if sensitivity is Sensitivity.RESTRICTED:
+        restrict(work, item, reason)
+    else:
+        item.sensitivity = sensitivity
+        work.record(item, "evidence:unrestrict", facts={"reason": reason})
     return item
 
 
@@ -238,6 +275,35 @@ def _only(work: Work, transfer: Transfer, person: UUID, detail: str) -> None:
         raise work.forbid(detail, Permission.CUSTODY_DECIDE, transfer)
 
 
+def _in_place_of(work: Work, case_id: UUID, person: UUID) -> dict[str, Fact]:
+    """Whom a supervisor acts for, to be recorded; it takes her a fresh code. Empty for who acts for herself."""
+    if work.actor.role is not Role.SUPERVISOR:
+        return {}
+    work.step_up()
+    return {"in_place_of": str(work.known_as(case_id, person))}
+
+
+def _second_person(work: Work, item: Evidence, action: str, permission: Permission) -> None:
+    """Raise Forbidden for who did `action` last, or gathered or holds the item: nobody is her own second person."""
+    found = sa.select(LedgerEntry.body).where(LedgerEntry.subject == item.subject, LedgerEntry.action == action)
+    last = work.session.scalars(found.order_by(LedgerEntry.seq.desc()).limit(1)).one_or_none()
+    hers = last is not None and decode(last).actor == str(work.known_as(item.case_id))
+    if hers or work.actor.user_id in (item.collector_id, item.custodian_id):
+        raise work.forbid("Another supervisor must lift this: you set it, or the item is yours.", permission, item)
+
+
+def _supervises(work: Work, case_id: UUID, user: UUID) -> bool:
+    found = (
+        sa.select(User.id)
+        .join(UserRole, UserRole.user_id == User.id)
+        .join(Case, Case.office_id == User.office_id)
+        .where(
+            Case.id == case_id, User.id == user, UserRole.role == Role.SUPERVISOR, User.disabled_at.is_(None)
+        )
+    )
+    return work.session.execute(found).first() is not None
+
+
 def _refuse_quarantined(item: Evidence) -> None:
     if item.quarantined:
         raise Quarantined("The item is quarantined. A supervisor must release it first.")
@@ -247,29 +313,3 @@ def _me(work: Work) -> UUID:
     assert work.actor.user_id is not None
     return work.actor.user_id
 
-
-def _may_hold(work: Work, item: Evidence, user: UUID) -> bool:
-    return _assigned(work, item.case_id, user, HOLDERS)
-
-
-def _assigned(work: Work, case_id: UUID, user: UUID, roles: Sequence[Role] | None = None) -> bool:
-    query = (
-        sa.select(Assignment.id)
-        .join(User, User.id == Assignment.user_id)
-        .where(
-            Assignment.case_id == case_id,
-            Assignment.user_id == user,
-            Assignment.ended_at.is_(None),
-            User.disabled_at.is_(None),
-        )
-    )
-    if roles is None:
-        supervisor = (
-            sa.select(Case.id).join(User, User.office_id == Case.office_id).where(Case.id == case_id, User.id == user)
-        )
-        person = work.session.get(User, user)
-        if person is not None and Role.SUPERVISOR in person.role_names:
-            return work.session.execute(supervisor).first() is not None
-    else:
-        query = query.where(Assignment.role.in_(roles))
-    return work.session.execute(query.limit(1)).first() is not None

@@ -1,6 +1,6 @@
 """Items of evidence: finding, reading, opening and verifying them. Reads are acts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from evidence_api import fixity
 from evidence_api.db import insert_if_absent
 from evidence_api.domain.custody import Custody, Sensitivity
-from evidence_api.domain.errors import Conflict, InvalidInput, NotFound, Quarantined
+from evidence_api.domain.errors import Conflict, InvalidInput, NotFound, Quarantined, RangeNotSatisfiable
 from evidence_api.domain.roles import Role
 from evidence_api.ledger.chain import disclosures_of, facts_of
 from evidence_api.ledger.entry import Fact, decode
@@ -114,12 +114,28 @@ def _links(work: Work, rows: Sequence[LedgerEntry]) -> list[Link]:
     ]
 
 
-@act_on(Evidence, Permission.EVIDENCE_OPEN)
-def open_content(work: Work, item: Evidence, *, ranged: bool, shown: bool) -> fixity.Target:
-    """Before any byte is given out: record the read, once a sitting for a player's ranges, each time for a download.
+Span = Callable[[int], tuple[int, int] | None]
 
-    A supervisor gives her reason. A restricted item needs a fresh code each time. Raises Quarantined, but for a
-    supervisor, who must be able to look.
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What is given out of an object: the bytes from `start` to before `stop`; `partial` for a range."""
+
+    target: fixity.Target
+    start: int
+    stop: int
+    partial: bool
+
+
+@act_on(Evidence, Permission.EVIDENCE_OPEN)
+def open_content(
+    work: Work, item: Evidence, *, span: Span | None = None, if_range: str | None = None, shown: bool = False
+) -> Opened:
+    """Before any byte is given out: record the read. `span` finds the range asked for in an object of so many bytes.
+
+    All the bytes at once are a download, each one recorded, unless they are shown in a page; a page's and a player's
+    reads are one view a sitting. A supervisor gives her reason. A restricted item needs a fresh code each time, and
+    each time is recorded. Raises Quarantined, but for a supervisor, who must be able to look; RangeNotSatisfiable.
     """
     wanted = fixity.target(item)
     if wanted is None:
@@ -127,15 +143,21 @@ def open_content(work: Work, item: Evidence, *, ranged: bool, shown: bool) -> fi
     reason = work.actor.audit_reason
     if work.actor.role is Role.SUPERVISOR and reason is None:
         raise InvalidInput({"Audit-Reason": ["Say in this header why you read the content."]})
-    if item.sensitivity is Sensitivity.RESTRICTED:
+    restricted = item.sensitivity is Sensitivity.RESTRICTED
+    if restricted:
         work.step_up()
     if item.quarantined and work.actor.role is not Role.SUPERVISOR:
         raise Quarantined("The item's bytes did not match its record. A supervisor must release it first.")
-    if not (ranged or shown):
+    if if_range is not None and if_range != wanted.sha256:
+        span = None
+    found = (0, wanted.size) if span is None else span(wanted.size)
+    if found is None:
+        raise RangeNotSatisfiable(wanted.size)
+    if found == (0, wanted.size) and not shown:
         work.record(item, "evidence:download", facts={"reason": reason})
-    elif _new_sitting(work, item):
+    elif _new_sitting(work, item) or restricted:
         work.record(item, "evidence:view", facts={"reason": reason})
-    return wanted
+    return Opened(wanted, *found, partial=span is not None)
 
 
 def _new_sitting(work: Work, item: Evidence) -> bool:
