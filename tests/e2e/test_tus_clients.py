@@ -53,7 +53,7 @@ def uploader(server: Server, persona: Persona, case: str, path: Path, **options:
     given: dict[str, Any] = client.uploader(
         str(path), metadata={"case": case, "filename": path.name, "title": "Film"}, **options
     )
-    return given  # type: ignore[return-value]
+    return given
 
 
 def head(server: Server, persona: Persona, url: str) -> requests.Response:
