@@ -29,18 +29,26 @@ def main() -> None:
     parser.add_argument("--only", action="append", choices=ALL, help="measure this alone; repeat it for several")
     parser.add_argument("--folder", type=Path, help="a folder on the disk to measure; by default the temporary one")
     given = parser.parse_args()
-    began, figures = time.monotonic(), []
+    began = time.monotonic()
+    figures: list[Figure] = []
     print(f"{describe()}; load {os.getloadavg()[0]:.1f}", flush=True)
-    for name in given.only or ALL:
-        with tempfile.TemporaryDirectory(prefix="unbroken-bench-", dir=given.folder) as folder:
-            # PostgreSQL runs as another user where this runs as root, and must get through.
-            Path(folder).chmod(0o711)
-            print(f"measuring: {name}", flush=True)
-            try:
-                figures += ALL[name](Path(folder), given.quick)
-            except Lacking as lacking:
-                print(lacking)
-    print(f"\n{table(figures)}\n\n{time.monotonic() - began:.0f} seconds; load {os.getloadavg()[0]:.1f}")
+    try:
+        for name in given.only or ALL:
+            figures += _measured(name, given.folder, given.quick)
+    finally:
+        print(f"\n{table(figures)}\n\n{time.monotonic() - began:.0f} seconds; load {os.getloadavg()[0]:.1f}")
+
+
+def _measured(name: str, where: Path | None, quick: bool) -> list[Figure]:
+    print(f"measuring: {name}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="unbroken-bench-", dir=where) as folder:
+        # PostgreSQL runs as another user where this runs as root, and must get through.
+        Path(folder).chmod(0o711)
+        try:
+            return ALL[name](Path(folder), quick)
+        except Lacking as lacking:
+            print(lacking)
+            return []
 
 
 if __name__ == "__main__":

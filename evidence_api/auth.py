@@ -1,7 +1,7 @@
 """Who is asking: the bearer token or the browser's session of this request, and the fresh code that came with it."""
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
@@ -19,7 +19,7 @@ from flask_wtf.csrf import CSRFProtect, generate_csrf, validate_csrf  # type: ig
 from wtforms import ValidationError
 
 from evidence_api.domain.errors import CsrfFailed, DomainError, InvalidInput, NotSignedIn
-from evidence_api.domain.roles import ANONYMOUS, Actor
+from evidence_api.domain.roles import ANONYMOUS, Actor, Scope
 from evidence_api.services import sign_in
 from evidence_api.services.sign_in import Checked, SignedIn
 from evidence_api.work import Site, Work, begin
@@ -137,12 +137,13 @@ def _audit_reason() -> str | None:
     return reason or None
 
 
-def with_code(actor: Actor, otp: str | None) -> Actor:
+def with_code(actor: Actor, otp: str | None, *, scopes: Collection[Scope] = (Scope.ALL,)) -> Actor:
     """The actor with a fresh code, if the one given is good. It is used up at once, whatever becomes of the act.
 
+    `scopes` are those of the tokens whose acts can need a code here: with any other, nobody may try out codes.
     Raises TooManyTries after wrong ones.
     """
-    if otp is None or actor.user_id is None:
+    if otp is None or actor.user_id is None or actor.scope not in scopes:
         return actor
     if not settle(actor, sign_in.use_code, otp=otp):
         return actor

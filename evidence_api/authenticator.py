@@ -1,15 +1,19 @@
 """An account's authenticator: its sealed secret, its codes, each good once, and the recovery codes beside it."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy import CursorResult
 
 from evidence_api import credentials
-from evidence_api.models import RecoveryCode, User
+from evidence_api.models import ClockFaultInterval, RecoveryCode, User
 from evidence_api.work import Work
 
+Interval = tuple[datetime, datetime]
 CONTEXT = "totp"
+DRIFT = timedelta(seconds=2 * credentials.TOTP_SECONDS)
+"""How far the moment at which a code was used may lie from the beginning of its step."""
 
 
 def issue_secret(work: Work, user: User) -> str:
@@ -29,18 +33,34 @@ def _secret(work: Work, user: User) -> str:
     return work.keys.open(work.session, user.subject, user.totp_sealed or b"", CONTEXT).decode()
 
 
-def use_code(work: Work, user: User, code: str) -> bool:
-    """Use up a code. Of two requests with the same one, one wins: the database compares and sets."""
+def use_code(work: Work, user: User, code: str, *, ahead: Interval | None = None) -> bool:
+    """Use up a code. Of two requests with the same one, one wins: the database compares and sets.
+
+    `ahead` is an interval that this act itself is about to declare to be one in which the clock was ahead.
+    """
     if user.totp_sealed is None:
         return False
     secret = _secret(work, user)
     last = work.session.scalars(sa.select(User.totp_last_step).where(User.id == user.id)).one()
-    step = credentials.totp_step(secret, code, work.now, last)
+    step = credentials.totp_step(secret, code, work.now, 0 if _used_ahead(work, last, ahead) else last)
     if step is None:
         return False
     return _changed_one(
-        work, sa.update(User).where(User.id == user.id, User.totp_last_step < step).values(totp_last_step=step)
+        work, sa.update(User).where(User.id == user.id, User.totp_last_step == last).values(totp_last_step=step)
     )
+
+
+def _used_ahead(work: Work, last: int, ahead: Interval | None) -> bool:
+    """The last code was used while the clock was ahead, as is declared: it must not shut out the codes of now."""
+    used = datetime.fromtimestamp(last * credentials.TOTP_SECONDS, UTC)
+    if used <= work.now + DRIFT:
+        return False
+    if ahead is not None and ahead[0] <= used + DRIFT and ahead[1] >= used - DRIFT:
+        return True
+    declared = sa.select(ClockFaultInterval.id).where(
+        ClockFaultInterval.begins_at <= used + DRIFT, ClockFaultInterval.ends_at >= used - DRIFT
+    )
+    return work.session.execute(declared.limit(1)).first() is not None
 
 
 def issue_recovery_codes(work: Work, user: User) -> list[str]:

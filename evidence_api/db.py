@@ -101,6 +101,8 @@ def _sqlite_rules(engine: sa.Engine) -> None:
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
+        # Text that somebody altered to what is no UTF-8 is read all the same, and found by verification.
+        connection.text_factory = lambda text: text.decode(errors="replace")
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON"):
             connection.execute(f"PRAGMA {pragma}")
 

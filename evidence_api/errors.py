@@ -54,6 +54,9 @@ TABLE: Mapping[type[Exception], tuple[int, str, str]] = {
     PoolTimeout: (503, "unavailable", "Too busy just now"),
 }
 
+RETRY_AFTER = "30"
+"""Seconds, in the header that goes with 503 (RFC 9110 section 10.2.3)."""
+
 UNAVAILABLE = "The service cannot do this just now; nothing was changed. Try again in a minute."
 
 
@@ -69,6 +72,8 @@ def problem(error: Exception) -> Problem:
         body |= {"state": error.state, "allowed": error.allowed}
     if isinstance(error, e.RangeNotSatisfiable):
         headers["Content-Range"] = f"bytes */{error.size}"
+    if slug == "unavailable":
+        headers["Retry-After"] = RETRY_AFTER
     if isinstance(error, e.TooManyTries):
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, e.NotSignedIn):

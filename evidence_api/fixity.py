@@ -43,7 +43,7 @@ def examine(storage: Storage, wanted: Target) -> Examined:
         for chunk in storage.read(wanted.key, wanted.version):
             digest.update(chunk)
             size += len(chunk)
-    except Missing:
+    except (Missing, ValueError):
         return Examined(False, None, "the object is not in the store")
     except Mismatch:
         return Examined(False, None, "the object ends early")

@@ -120,6 +120,14 @@ class UserOut(PersonOut):
     created_at = Moment()
 
 
+class DisabledOut(Out):
+    """A disabled account, and what a supervisor has to settle: how many open cases it leads, and items it holds."""
+
+    user = fields.Nested(UserOut)
+    leads = fields.Integer()
+    holds = fields.Integer()
+
+
 class AddedOut(Out):
     """An account, and the initial password for its first sign-in, shown once."""
 

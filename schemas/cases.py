@@ -22,7 +22,9 @@ class CaseChangeIn(In):
 
     title = Text()
     country = fields.String(validate=COUNTRY)
-    lead = fields.UUID(metadata={"description": "Who leads from now on: a person assigned to the case."})
+    lead = fields.UUID(
+        metadata={"description": "Who leads from now on: an investigator, lawyer or supervisor assigned to the case."}
+    )
 
 
 class CasesIn(PageIn):

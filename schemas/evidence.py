@@ -1,11 +1,22 @@
 """Items of evidence, their custody and hand-overs, in and out."""
 
-from marshmallow import fields, validate
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from evidence_api.domain.custody import RETURNING, TAKING, Custody, Derivation, Sensitivity, TransferState
 from schemas.common import In, Moment, Out, PageIn, ReasonIn, Text, code
 
 DIGEST = validate.Regexp(r"\A[0-9a-f]{64}\Z", error="Give a SHA-256 as 64 lower-case hexadecimal digits.")
+FOR_ANOTHER = "A fresh code, where a supervisor acts in the place of one who has left."
+
+
+def whole_place(data: Mapping[str, Any]) -> None:
+    """Raise ValidationError where one half of a place is given without the other."""
+    for name, other in (("latitude", "longitude"), ("longitude", "latitude")):
+        if name in data and other not in data:
+            raise ValidationError("Give latitude and longitude together.", other)
 
 
 class ItemsIn(PageIn):
@@ -113,6 +124,7 @@ class TransferIn(ReasonIn):
     """To whom the item is offered."""
 
     to = fields.UUID(required=True)
+    otp = code(metadata={"description": FOR_ANOTHER})
 
 
 class TransfersIn(PageIn):
@@ -120,6 +132,12 @@ class TransfersIn(PageIn):
 
     mine = fields.Boolean(load_default=False, metadata={"description": "Only those offered to me."})
     state = fields.Enum(TransferState, by_value=True, load_default=None)
+
+
+class WithdrawIn(ReasonIn):
+    """Why the offer is taken back."""
+
+    otp = code(metadata={"description": FOR_ANOTHER})
 
 
 class AcceptIn(In):
@@ -148,6 +166,7 @@ class MoveIn(ReasonIn):
     place = Text()
     due_at = Moment()
     occurred_at = Moment(metadata={"description": "When it happened, if not now."})
+    otp = code(metadata={"description": FOR_ANOTHER})
 
 
 class CorrectionIn(ReasonIn):
@@ -162,6 +181,10 @@ class CorrectionIn(ReasonIn):
     longitude = fields.Float(validate=validate.Range(-180, 180))
     tag = Text(most=100)
     place = Text()
+
+    @validates_schema
+    def _whole_place(self, data: dict[str, Any], **_: Any) -> None:
+        whole_place(data)
 
 
 class ReaderIn(In):

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import EXCLUDE, ValidationError, fields, validate, validates_schema
+from marshmallow import EXCLUDE, fields, validate, validates_schema
 
 from evidence_api.domain.custody import Derivation
 from schemas.common import In, Moment, Out, Text
-from schemas.evidence import DIGEST
+from schemas.evidence import DIGEST, whole_place
 
 MAX_FILENAME = 1000
 
@@ -38,9 +38,7 @@ class StatedIn(In):
 
     @validates_schema
     def _whole_place(self, data: dict[str, Any], **_: Any) -> None:
-        for name, other in (("latitude", "longitude"), ("longitude", "latitude")):
-            if name in data and other not in data:
-                raise ValidationError("Give latitude and longitude together.", other)
+        whole_place(data)
 
 
 class FormIn(StatedIn):

@@ -24,7 +24,7 @@ from evidence_api import create_app
 from evidence_api.config import Settings
 from evidence_api.db import Base
 from evidence_api.domain.roles import OPERATOR, Actor, Role, Scope
-from evidence_api.models import Tries, User
+from evidence_api.models import Token, Tries, User
 from evidence_api.services import accounts
 from evidence_api.setup import initialise, make_keys, migrate
 from evidence_api.site import open_site
@@ -110,7 +110,8 @@ class Persona:
         """A fresh code. Codes are good once, so the replay guard is set back as if time had passed."""
         with self.site.engine.begin() as connection:
             connection.execute(sa.update(User).where(User.id == self.id).values(totp_last_step=0))
-            connection.execute(sa.delete(Tries).where(Tries.key == str(self.id)))
+            tokens = connection.scalars(sa.select(Token.id).where(Token.user_id == self.id))
+            connection.execute(sa.delete(Tries).where(Tries.key.in_([str(self.id), *map(str, tokens)])))
         return pyotp.TOTP(self.secret).now()
 
     def call(self, method: str, path: str, **kwargs: Any) -> TestResponse:

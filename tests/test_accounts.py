@@ -1,8 +1,10 @@
 """Accounts, roles, tokens: who may change them, and what every change leaves behind."""
 
 import importlib
+import time
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner, Result
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from evidence_api.cli import main
 from evidence_api.domain.roles import OPERATOR, Role, Scope
@@ -18,7 +21,7 @@ from evidence_api.models import LedgerEntry, Office, Token, User
 from evidence_api.services import accounts
 from evidence_api.setup import initialise
 from evidence_api.work import Site, UnrecordedChange, begin
-from tests.conftest import Persona
+from tests.conftest import Persona, upload
 from tests.people import PASSWORD, Person, asks_with, new_person
 
 
@@ -118,6 +121,127 @@ def test_a_role_taken_away_ends_what_acts_in_it(person: Person, app: Flask, admi
     assert person.actions()[-1] == "user:role_revoked"
 
 
+def as_role(person: Person, role: Role) -> Persona:
+    token = person.token(role=role.value, scope="all")
+    return Persona(person.site, person.app, person.id, person.username, role, token, person.secret)
+
+
+def assign(lead: Persona, case: dict[str, Any], person: Person, role: str) -> None:
+    given = {"user": str(person.id), "role": role}
+    assert lead.post(f"/cases/{case['id']}/assignments", given).status_code == 201
+
+
+def revoke(administrator: Persona, person: Person, role: str) -> TestResponse:
+    return administrator.post(f"/users/{person.id}/roles/revoke", {"role": role, "otp": administrator.otp()})
+
+
+def test_a_role_granted_again_brings_back_no_case(
+    app: Flask, site: Site, administrator: Persona, investigator: Persona, case: dict[str, Any]
+) -> None:
+    both = new_person(app, site, [Role.INVESTIGATOR, Role.LAWYER])
+    assign(investigator, case, both, "lawyer")
+    assert revoke(administrator, both, "lawyer").status_code == 200
+    assigned = investigator.get(f"/cases/{case['id']}/assignments").get_json()["items"]
+    assert str(both.id) not in [one["user"] for one in assigned]
+    ended = investigator.get(f"/cases/{case['id']}/timeline").get_json()["items"][0]
+    assert (ended["action"], ended["data"]["assigned_role"], ended["role"]) == (
+        "case:unassign",
+        "lawyer",
+        "administrator",
+    )
+    assert grant(administrator, both, "lawyer").status_code == 200
+    assert as_role(both, Role.LAWYER).get(f"/cases/{case['id']}").status_code == 404
+
+
+def test_a_role_in_which_she_leads_a_case_or_holds_an_item_is_not_taken_away_before_that_is_settled(
+    app: Flask, site: Site, administrator: Persona, investigator: Persona, case: dict[str, Any]
+) -> None:
+    both = new_person(app, site, [Role.INVESTIGATOR, Role.LAWYER])
+    opened = as_role(both, Role.LAWYER).post("/cases", {"title": "Hers", "kind": "forced_labour", "country": "KH"})
+    assert opened.status_code == 201
+    assign(investigator, case, both, "investigator")
+    upload(as_role(both, Role.INVESTIGATOR), case["id"])
+    leads, holds = revoke(administrator, both, "lawyer"), revoke(administrator, both, "investigator")
+    assert (leads.status_code, holds.status_code) == (409, 409)
+    assert "leads a case" in leads.get_json()["detail"]
+    assert "holds items" in holds.get_json()["detail"]
+    assert as_role(both, Role.INVESTIGATOR).get(f"/cases/{case['id']}").status_code == 200
+
+
+def test_a_lost_laptop_is_shut_at_once_and_the_answer_says_what_is_left_to_settle(
+    app: Flask, site: Site, administrator: Persona, unbroken: Callable[..., Result]
+) -> None:
+    people = [new_person(app, site), new_person(app, site)]
+    for person in people:
+        hers = as_role(person, Role.INVESTIGATOR)
+        opened = hers.post("/cases", {"title": "Hers", "kind": "forced_labour", "country": "KH"}).get_json()
+        upload(hers, opened["id"])
+        upload(hers, opened["id"])
+    shut = administrator.post(f"/users/{people[0].id}/disable", {"otp": administrator.otp()})
+    assert shut.status_code == 200
+    assert (shut.get_json()["leads"], shut.get_json()["holds"]) == (1, 2)
+    assert "cases led 1, items held 2" in unbroken("user", "disable", people[1].username).output
+
+
+def test_wrong_codes_with_a_token_block_the_token_and_not_its_person(person: Person, app: Flask) -> None:
+    stolen, other = person.token(scope="all"), person.token(scope="all", name="second")
+    path, given = f"/users/{person.id}/disable", {"otp": "000000"}
+    answers = [asks_with(app, stolen, "POST", path, json=given).status_code for _ in range(5)]
+    assert answers == [403, 403, 403, 403, 429]
+    assert asks_with(app, other, "POST", path, json=given).status_code == 403
+    assert person.sign_in(otp=person.fresh()).status_code == 201
+    assert asks_with(app, stolen, "POST", path, json=given).status_code == 429, "her sign-in does not free the thief"
+
+
+@pytest.mark.parametrize("scope", ["upload", "read"])
+def test_a_token_that_needs_no_code_cannot_try_one_out(person: Person, app: Flask, scope: str) -> None:
+    token = person.token(scope=scope)
+    code = person.fresh()
+    before = person.actions()
+    for otp in (*["000000"] * 6, code):
+        assert asks_with(app, token, "POST", "/cases", headers={"X-OTP": otp}, json={}).status_code in {403, 422}
+        assert asks_with(app, token, "GET", "/uploads", headers={"X-OTP": otp}).status_code in {200, 403}
+    assert not {"user:code_refused", "user:code_used"} & set(person.actions()[len(before) :])
+    assert person.sign_in(otp=code).status_code == 201
+
+
+def test_unblocking_frees_her_tokens_too(person: Person, app: Flask, administrator: Persona) -> None:
+    token = person.token(scope="all")
+    path = f"/users/{person.id}/disable"
+    while asks_with(app, token, "POST", path, json={"otp": "000000"}).status_code != 429:
+        pass
+    assert administrator.post(f"/users/{person.id}/unblock").status_code == 200
+    assert asks_with(app, token, "POST", path, json={"otp": person.fresh()}).status_code == 403
+
+
+def test_unblocking_while_she_signs_in_never_ends_in_a_deadlock(
+    person: Person, app: Flask, administrator: Persona
+) -> None:
+    until = time.monotonic() + 3
+    browser = person.browser()
+
+    def unblock() -> set[int]:
+        answers = set()
+        while time.monotonic() < until:
+            answers.add(administrator.post(f"/users/{person.id}/unblock").status_code)
+        return answers
+
+    def use_code() -> set[int]:
+        answers = set()
+        client = app.test_client()
+        client.set_cookie("unbroken", cookie)
+        while time.monotonic() < until:
+            answers.add(client.get("/api/v1/cases", headers={"X-OTP": "000000"}).status_code)
+        return answers
+
+    found = browser.client.get_cookie("unbroken")
+    assert found is not None
+    cookie = found.value
+    with ThreadPoolExecutor(3) as pool:
+        running = [pool.submit(act) for act in (unblock, use_code, use_code)]
+    assert set().union(*[one.result() for one in running]) <= {200, 429}
+
+
 def test_the_last_role_stays(person: Person, administrator: Persona) -> None:
     given = {"role": "investigator", "otp": administrator.otp()}
     assert administrator.post(f"/users/{person.id}/roles/revoke", given).status_code == 409
@@ -206,7 +330,7 @@ def test_disabling_ends_everything_and_enabling_opens_it_again(
 ) -> None:
     token, browser = person.token(), person.browser()
     shut = administrator.post(f"/users/{person.id}/disable", {"otp": administrator.otp()})
-    assert shut.get_json()["disabled"] is True
+    assert shut.get_json()["user"]["disabled"] is True
     assert asks_with(app, token, "GET", "/me").status_code == 401
     assert not browser.is_signed_in()
     assert administrator.post(f"/users/{person.id}/enable", {"otp": administrator.otp()}).status_code == 200

@@ -1,9 +1,16 @@
 """Cases: opening, assigning, stages, the timeline."""
 
+import io
 import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
+from evidence_api.domain.roles import Role
+from tests import test_uploads as uploads
 from tests.conftest import Persona, upload
 
 
@@ -177,3 +184,141 @@ def test_what_is_wrong_with_a_case_is_told_by_field(investigator: Persona) -> No
 
 def test_a_case_that_does_not_exist_is_not_found(investigator: Persona) -> None:
     assert investigator.get(f"/cases/{uuid.uuid4()}").status_code == 404
+
+
+# --- who works on it --------------------------------------------------------------------------------------------------
+
+
+def assign(lead: Persona, case: dict[str, Any], person: Persona) -> str:
+    body = {"user": str(person.id), "role": person.role.value}
+    response = lead.post(f"/cases/{case['id']}/assignments", body)
+    assert response.status_code == 201, response.get_json()
+    return str(response.get_json()["id"])
+
+
+def end(lead: Persona, case: dict[str, Any], assignment: str) -> Any:
+    return lead.post(f"/cases/{case['id']}/assignments/{assignment}/end", {"reason": "Moved"})
+
+
+def test_nobody_assigns_herself(supervisor: Persona, investigator: Persona, case: dict[str, Any]) -> None:
+    for persona in (supervisor, investigator):
+        body = {"user": str(persona.id), "role": persona.role.value}
+        refused = persona.post(f"/cases/{case['id']}/assignments", body)
+        assert (refused.status_code, refused.get_json()["type"]) == (403, "forbidden")
+
+
+def test_nobody_is_taken_off_while_she_has_an_item_out_or_a_hand_over_open(
+    investigator: Persona, make_persona: Callable[..., Persona], case: dict[str, Any]
+) -> None:
+    leaving = make_persona(Role.INVESTIGATOR)
+    assignment = assign(investigator, case, leaving)
+    taken, hers, offered = (
+        upload(investigator, case["id"]),
+        upload(leaving, case["id"]),
+        upload(investigator, case["id"]),
+    )
+
+    def move(action: str) -> None:
+        moved = leaving.post(f"/evidence/{taken['id']}/moves", {"action": action, "reason": "Needed"})
+        assert moved.status_code == 200
+
+    def offer(giver: Persona, item: dict[str, Any], to: Persona) -> str:
+        body = {"to": str(to.id), "reason": "For court"}
+        return str(giver.post(f"/evidence/{item['id']}/transfers", body).get_json()["id"])
+
+    move("check_out")
+    refused = end(investigator, case, assignment)
+    assert (refused.status_code, "brings it back" in refused.get_json()["detail"]) == (409, True)
+    move("check_in")
+    for giver, item, to in ((leaving, hers, investigator), (investigator, offered, leaving)):
+        transfer = offer(giver, item, to)
+        refused = end(investigator, case, assignment)
+        assert (refused.status_code, "offered" in refused.get_json()["detail"]) == (409, True)
+        assert giver.post(f"/transfers/{transfer}/withdraw", {"reason": "Not now"}).status_code == 200
+    assert end(investigator, case, assignment).status_code == 204
+
+
+def test_only_one_who_may_lead_and_is_assigned_and_enabled_becomes_the_lead(
+    investigator: Persona,
+    caseworker: Persona,
+    supervisor: Persona,
+    administrator: Persona,
+    make_persona: Callable[..., Persona],
+    case: dict[str, Any],
+) -> None:
+    gone = make_persona(Role.INVESTIGATOR)
+    assign(investigator, case, gone)
+    assign(investigator, case, caseworker)
+    administrator.post(f"/users/{gone.id}/disable", {"otp": administrator.otp()})
+    for person in (gone, caseworker, supervisor):
+        refused = investigator.call("PATCH", f"/cases/{case['id']}", json={"lead": str(person.id)})
+        assert (refused.status_code, list(refused.get_json()["errors"])) == (422, ["lead"])
+    assign(investigator, case, supervisor)
+    led = investigator.call("PATCH", f"/cases/{case['id']}", json={"lead": str(supervisor.id)})
+    assert led.get_json()["lead"] == str(supervisor.id)
+
+
+# --- stages -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_stage_was_not_reached_in_the_future(investigator: Persona, case: dict[str, Any]) -> None:
+    for moment in ("2999-01-01T00:00:00Z", "1800-01-01T00:00:00Z"):
+        refused = go(investigator, case, "investigate", occurred_at=moment)
+        assert (refused.status_code, list(refused.get_json()["errors"])) == (422, ["occurred_at"])
+
+
+def test_what_is_wrong_in_a_step_is_said_before_that_the_step_is_illegal(lawyer: Persona, case: dict[str, Any]) -> None:
+    refused = go(lawyer, case, "reopen", to="charged")
+    assert (refused.status_code, list(refused.get_json()["errors"])) == (422, ["to"])
+
+
+@pytest.mark.parametrize("ending", ["decline", "resolve"])
+def test_a_case_does_not_end_in_any_way_with_a_hand_over_in_the_air(
+    investigator: Persona, lawyer: Persona, case: dict[str, Any], item: dict[str, Any], ending: str
+) -> None:
+    go(investigator, case, "investigate")
+    investigator.post(f"/evidence/{item['id']}/transfers", {"to": str(lawyer.id), "reason": "For court"})
+    refused = go(lawyer, case, ending)
+    assert (refused.status_code, "hand-over" in refused.get_json()["detail"]) == (409, True)
+
+
+@pytest.mark.parametrize("ending", ["decline", "resolve"])
+def test_a_case_that_has_ended_takes_nothing_in_and_gives_nothing_out_but_takes_back(
+    investigator: Persona, lawyer: Persona, case: dict[str, Any], item: dict[str, Any], ending: str
+) -> None:
+    out = upload(investigator, case["id"])
+    assert lawyer.post(f"/evidence/{out['id']}/moves", {"action": "take_to_court", "reason": "x"}).status_code == 200
+    url = uploads.start(investigator, case["id"], 100)
+    uploads.send(investigator, url, 0, b"x" * 40)
+    go(investigator, case, "investigate")
+    assert go(lawyer, case, ending).status_code == 200
+    file = {"title": "Late", "file": (io.BytesIO(b"late"), "late.bin")}
+    refusals = [
+        investigator.post(f"/cases/{case['id']}/evidence", data=file, content_type="multipart/form-data"),
+        investigator.post(f"/cases/{case['id']}/items", {"title": "Book", "tag": "BAG-9", "place": "Safe"}),
+        uploads.create(investigator, case["id"], 100),
+        uploads.send(investigator, url, 40, b"y" * 60),
+        investigator.post(f"/evidence/{item['id']}/transfers", {"to": str(lawyer.id), "reason": "For court"}),
+        lawyer.post(f"/evidence/{item['id']}/moves", {"action": "take_to_court", "reason": "Needed"}),
+    ]
+    for refused in refusals:
+        assert refused.status_code == 409
+        assert refused.get_json()["detail"].startswith("The case is ")
+    back = lawyer.post(f"/evidence/{out['id']}/moves", {"action": "return_from_court", "reason": "Done"})
+    assert back.status_code == 200
+
+
+def test_of_an_offer_and_the_end_of_the_case_at_once_only_one_is_taken(
+    investigator: Persona, lawyer: Persona, supervisor: Persona
+) -> None:
+    body = {"title": "Riverside", "kind": "sex_trafficking", "country": "KH"}
+    for _ in range(12):
+        case = investigator.post("/cases", body).get_json()
+        assign(investigator, case, lawyer)
+        item = upload(investigator, case["id"])
+        go(investigator, case, "investigate")
+        path, offer = f"/evidence/{item['id']}/transfers", {"to": str(lawyer.id), "reason": "For court"}
+        acts = (lambda: investigator.post(path, offer), lambda: go(supervisor, case, "resolve"))  # noqa: B023
+        with ThreadPoolExecutor(2) as both:
+            offered, ended = [asked.result().status_code for asked in [both.submit(act) for act in acts]]
+        assert (offered, ended) in ((201, 409), (409, 200))

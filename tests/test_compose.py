@@ -15,6 +15,8 @@ import pytest
 import sqlalchemy as sa
 import yaml
 
+from evidence_api.api.uploads import add_file, overridden, patch
+from evidence_api.api.uploads import api as UPLOADS
 from evidence_api.config import PREFIX, Settings, load
 from evidence_api.models.ledger import LedgerEntry
 from evidence_api.setup import initialise, make_keys, migrate
@@ -22,6 +24,7 @@ from tests.conftest import BACKEND
 
 ROOT = Path(__file__).parent.parent
 COMPOSE = ROOT / "docker-compose.yml"
+CADDYFILE = ROOT / ".docker/caddy/Caddyfile"
 INSTALL = "sudo apt-get install docker-compose (Debian 13 and newer), or .ci/install-compose DIR with DIR on PATH"
 EXACT_TAG = re.compile(r"[\w./-]+:v?\d+\.\d+[\w.-]*")
 
@@ -202,6 +205,21 @@ def test_only_the_proxy_can_be_reached_from_outside(compose: dict[str, Any], ser
     assert [name for name, service in services.items() if service.get("ports")] == ["proxy"]
     assert [name for name, service in services.items() if outward & set(service["networks"])] == ["proxy"]
     assert "back" not in services["proxy"]["networks"]
+
+
+def test_the_proxy_lets_files_through_as_they_come_and_passes_on_the_rest_once_it_is_whole() -> None:
+    """So that a client that sends half a body and falls silent holds no thread of the service."""
+    blocks = re.findall(r"^\thandle (.*?)\{\n(.*?)^\t\}", CADDYFILE.read_text(), re.MULTILINE | re.DOTALL)
+    passed_on = {name.strip(): block for name, block in blocks if "reverse_proxy web:8000" in block}
+    streamed = re.search(r"@files \{.*?path (.*?)\n", CADDYFILE.read_text(), re.DOTALL)
+
+    assert set(passed_on) == {"@files", ""}
+    assert "request_buffers" not in passed_on["@files"]
+    assert "request_buffers" in passed_on[""]
+    assert streamed is not None
+    views = {add_file, patch, overridden}
+    taking = {re.sub("<[^>]+>", "*", f"/api/v1{route.rule}") for route in UPLOADS.routes if route.own in views}
+    assert set(streamed[1].split()) == taking
 
 
 def test_readiness_is_what_the_web_service_is_judged_by(services: dict[str, Service]) -> None:

@@ -5,19 +5,24 @@ import itertools
 import threading
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
+from evidence_api import fixity
 from evidence_api.db import open_session
 from evidence_api.domain.roles import OPERATOR, Role
 from evidence_api.ledger.disclosure import open_disclosure
 from evidence_api.ledger.entry import decode
 from evidence_api.ledger.verifying import verify_chains
-from evidence_api.models import Sitting
+from evidence_api.models import LedgerEntry, Sitting
+from evidence_api.services import evidence
 from evidence_api.work import Site, begin
 from tests.conftest import Persona, days_ago, upload
+from tests.people import new_person
 from tests.qr import read_svg
 
 
@@ -251,14 +256,20 @@ def test_a_legal_hold_is_set_by_the_lawyer_and_lifted_only_by_a_supervisor_with_
 
 def test_a_correction_names_the_wrong_entry_and_both_stay(investigator: Persona, item: dict[str, Any]) -> None:
     wrong = chain(investigator, item)[0]["hash"]
-    body = {"corrects": wrong, "reason": "Wrong door", "title": "Footage of the back door", "latitude": 11.5}
+    body = {
+        "corrects": wrong,
+        "reason": "Wrong door",
+        "title": "Footage of the back door",
+        "latitude": 11.5,
+        "longitude": 104.9,
+    }
     corrected = investigator.post(f"/evidence/{item['id']}/corrections", body).get_json()
     assert (corrected["title"], corrected["latitude"]) == ("Footage of the back door", 11.5)
     links = chain(investigator, item)
     assert [link["action"] for link in links] == ["evidence:ingest", "evidence:correct"]
     entry = decode(links[1]["entry"].encode())
     assert entry.data["corrects"] == wrong
-    assert set(entry.commitments) == {"reason", "title", "latitude"}
+    assert set(entry.commitments) == {"reason", "title", "latitude", "longitude"}
     unknown = investigator.post(f"/evidence/{item['id']}/corrections", {**body, "corrects": "0" * 64})
     assert unknown.status_code == 422
 
@@ -330,17 +341,6 @@ def test_a_caseworker_sees_only_items_shared_with_her(
     assert caseworker.get(path).status_code == 404
 
 
-def test_a_declared_clock_fault_is_an_act_of_a_supervisor_with_a_fresh_code(
-    site: Site, supervisor: Persona, lawyer: Persona
-) -> None:
-    body = {"begins_at": "2020-01-01T00:00:00Z", "ends_at": "2020-01-01T01:00:00Z", "reason": "Battery"}
-    assert lawyer.post("/ledger/clock-faults", {**body, "otp": lawyer.otp()}).status_code == 403
-    assert supervisor.post("/ledger/clock-faults", body).get_json()["type"] == "step-up"
-    assert supervisor.post("/ledger/clock-faults", {**body, "otp": supervisor.otp()}).status_code == 201
-    with begin(site, OPERATOR, read_only=True) as work:
-        assert not [f for f in verify_chains(work.session, work.keys, site.origin, site.subject) if not f.warning]
-
-
 @pytest.mark.parametrize("path", ["moves", "corrections", "transfers", "readers", "sensitivity"])
 def test_bad_input_is_told_by_field_and_nothing_is_recorded(
     investigator: Persona, item: dict[str, Any], path: str
@@ -349,3 +349,243 @@ def test_bad_input_is_told_by_field_and_nothing_is_recorded(
     assert response.status_code == 422
     assert "nonsense" in response.get_json()["errors"]
     assert actions(investigator, item) == ["evidence:ingest"]
+
+
+# --- nobody is her own second person ----------------------------------------------------------------------------------
+
+
+@dataclass
+class TwoHats:
+    """One person who is an investigator of the case and a supervisor of the office."""
+
+    investigator: Persona
+    supervisor: Persona
+
+
+@pytest.fixture
+def two_hats(app: Flask, site: Site, investigator: Persona, case: dict[str, Any]) -> TwoHats:
+    person = new_person(app, site, [Role.INVESTIGATOR, Role.SUPERVISOR])
+    assign(investigator, case, person.id)
+
+    def in_role(role: Role) -> Persona:
+        token = person.token(role=role.value, scope="all")
+        return Persona(site, app, person.id, person.username, role, token, person.secret)
+
+    return TwoHats(in_role(Role.INVESTIGATOR), in_role(Role.SUPERVISOR))
+
+
+def assign(lead: Persona, case: dict[str, Any], user: uuid.UUID, role: Role = Role.INVESTIGATOR) -> str:
+    response = lead.post(f"/cases/{case['id']}/assignments", {"user": str(user), "role": role.value})
+    assert response.status_code == 201, response.get_json()
+    return str(response.get_json()["id"])
+
+
+def denials(persona: Persona) -> int:
+    with begin(persona.site, OPERATOR, read_only=True) as work:
+        found = sa.select(sa.func.count()).where(
+            LedgerEntry.subject == f"user:{persona.id}", LedgerEntry.action == "user:denied"
+        )
+        return int(work.session.execute(found).scalar_one())
+
+
+def quarantine(persona: Persona, item: dict[str, Any]) -> None:
+    with begin(persona.site, persona.actor()) as work:
+        evidence.verified(work, uuid.UUID(item["id"]), fixity.Examined(False, "0" * 64, "Other bytes."))
+
+
+def test_a_supervisor_does_not_release_an_item_that_is_hers_and_that_she_tried_is_recorded(
+    two_hats: TwoHats, investigator: Persona, lawyer: Persona, supervisor: Persona, case: dict[str, Any]
+) -> None:
+    hers = two_hats.supervisor
+    gathered = upload(two_hats.investigator, case["id"])
+    held = upload(investigator, case["id"])
+    transfer = offer(investigator, held, hers)
+    assert two_hats.investigator.post(f"/transfers/{transfer['id']}/accept", {"otp": hers.otp()}).status_code == 200
+    lent = upload(investigator, case["id"])
+    transfer = offer(investigator, lent, hers)
+    assert two_hats.investigator.post(f"/transfers/{transfer['id']}/accept", {"otp": hers.otp()}).status_code == 200
+    assert move(lawyer, lent, "take_to_court").status_code == 200
+    for item in (gathered, held, lent):
+        quarantine(investigator, item)
+        before = denials(hers)
+        refused = hers.post(f"/evidence/{item['id']}/release", {"reason": "It is well", "otp": hers.otp()})
+        assert (refused.status_code, refused.get_json()["type"]) == (403, "forbidden")
+        assert denials(hers) == before + 1
+        released = supervisor.post(f"/evidence/{item['id']}/release", {"reason": "Seen", "otp": supervisor.otp()})
+        assert released.status_code == 200, released.get_json()
+
+
+def test_who_restricted_an_item_or_set_the_hold_does_not_lift_it_alone(
+    two_hats: TwoHats, supervisor: Persona, make_persona: Callable[..., Persona], item: dict[str, Any]
+) -> None:
+    path, another = f"/evidence/{item['id']}", make_persona(Role.SUPERVISOR)
+    for begin_with, end_with in (
+        (
+            ("sensitivity", {"sensitivity": "restricted", "reason": "Seen"}),
+            ("sensitivity", {"sensitivity": "ordinary", "reason": "Reviewed"}),
+        ),
+        (("hold", {"reason": "Court order"}), ("lift-hold", {"reason": "Over"})),
+    ):
+        assert supervisor.post(f"{path}/{begin_with[0]}", begin_with[1]).status_code == 200
+        alone = supervisor.post(f"{path}/{end_with[0]}", {**end_with[1], "otp": supervisor.otp()})
+        assert (alone.status_code, alone.get_json()["type"]) == (403, "forbidden")
+        assert another.post(f"{path}/{end_with[0]}", {**end_with[1], "otp": another.otp()}).status_code == 200
+
+
+def test_who_gathered_an_item_does_not_lift_its_restriction_or_hold_as_a_supervisor(
+    two_hats: TwoHats, lawyer: Persona, case: dict[str, Any]
+) -> None:
+    item = upload(two_hats.investigator, case["id"], restricted="true")
+    path, hers = f"/evidence/{item['id']}", two_hats.supervisor
+    assert lawyer.post(f"{path}/hold", {"reason": "Court order"}).status_code == 200
+    lift = {"sensitivity": "ordinary", "reason": "Reviewed", "otp": hers.otp()}
+    assert hers.post(f"{path}/sensitivity", lift).get_json()["type"] == "forbidden"
+    assert hers.post(f"{path}/lift-hold", {"reason": "Over", "otp": hers.otp()}).get_json()["type"] == "forbidden"
+
+
+def test_who_was_shown_an_item_is_not_named_to_open_it_once_it_is_restricted(
+    investigator: Persona, caseworker: Persona, case: dict[str, Any], item: dict[str, Any]
+) -> None:
+    assign(investigator, case, caseworker.id, Role.CASEWORKER)
+    path = f"/evidence/{item['id']}"
+    assert investigator.post(f"{path}/readers", {"user": str(caseworker.id)}).status_code == 201
+    assert caseworker.get(f"{path}/content").status_code == 200
+    restrict = {"sensitivity": "restricted", "reason": "Imagery of abuse"}
+    assert investigator.post(f"{path}/sensitivity", restrict).status_code == 200
+    assert caseworker.get(f"{path}/content", headers={"X-OTP": caseworker.otp()}).status_code == 404
+    assert investigator.get(f"{path}/readers").get_json()["items"] == []
+    assert actions(investigator, item)[-2:] == ["evidence:drop_reader", "evidence:restrict"]
+    assert investigator.post(f"{path}/readers", {"user": str(caseworker.id)}).status_code == 201
+    assert caseworker.get(f"{path}/content", headers={"X-OTP": caseworker.otp()}).status_code == 200
+
+
+# --- when somebody has left -------------------------------------------------------------------------------------------
+
+
+def disable(administrator: Persona, person: Persona) -> None:
+    assert administrator.post(f"/users/{person.id}/disable", {"otp": administrator.otp()}).status_code in (200, 204)
+
+
+def settle(supervisor: Persona, path: str, body: dict[str, Any]) -> Any:
+    """First without a code, which is refused; then with one."""
+    assert supervisor.post(path, {"reason": "She has left", **body}).get_json()["type"] == "step-up"
+    return supervisor.post(path, {"reason": "She has left", **body, "otp": supervisor.otp()})
+
+
+def test_a_supervisor_does_nothing_in_the_place_of_who_is_still_there(
+    investigator: Persona, lawyer: Persona, supervisor: Persona, case: dict[str, Any], item: dict[str, Any]
+) -> None:
+    def refused(path: str, body: dict[str, Any]) -> bool:
+        answer = supervisor.post(path, {"reason": "Quicker", **body, "otp": supervisor.otp()})
+        return (answer.status_code, answer.get_json()["type"]) == (403, "forbidden")
+
+    path = f"/evidence/{item['id']}"
+    assert refused(f"{path}/transfers", {"to": str(lawyer.id)})
+    transfer = offer(investigator, item, lawyer)
+    assert refused(f"/transfers/{transfer['id']}/withdraw", {})
+    other = upload(investigator, case["id"])
+    move(lawyer, other, "take_to_court")
+    assert refused(f"/evidence/{other['id']}/moves", {"action": "return_from_court"})
+
+
+def test_what_a_disabled_custodian_left_open_is_settled_by_a_supervisor_with_a_fresh_code(
+    investigator: Persona,
+    lawyer: Persona,
+    supervisor: Persona,
+    administrator: Persona,
+    make_persona: Callable[..., Persona],
+    case: dict[str, Any],
+) -> None:
+    gone = make_persona(Role.INVESTIGATOR)
+    assign(investigator, case, gone.id)
+    offered, hers, taken = upload(gone, case["id"]), upload(gone, case["id"]), upload(investigator, case["id"])
+    transfer = offer(gone, offered, lawyer)
+    assert move(gone, taken, "check_out").status_code == 200
+    disable(administrator, gone)
+
+    assert settle(supervisor, f"/transfers/{transfer['id']}/withdraw", {}).status_code == 200
+    back = settle(supervisor, f"/evidence/{taken['id']}/moves", {"action": "check_in"}).get_json()
+    assert (back["state"], back["custodian"]) == ("in_custody", str(investigator.id))
+    for item in (offered, hers):
+        again = settle(supervisor, f"/evidence/{item['id']}/transfers", {"to": str(lawyer.id)})
+        assert again.status_code == 201
+        assert again.get_json()["from"] == str(gone.id)
+        accepted = lawyer.post(f"/transfers/{again.get_json()['id']}/accept", {"otp": lawyer.otp()})
+        assert accepted.status_code == 200
+        assert lawyer.get(f"/evidence/{item['id']}").get_json()["custodian"] == str(lawyer.id)
+    said = decode(chain(lawyer, hers)[1]["entry"].encode())
+    gathered = decode(chain(lawyer, hers)[0]["entry"].encode())
+    assert said.data["in_place_of"] == gathered.actor != said.actor
+    assert (
+        supervisor.post(
+            f"/evidence/{taken['id']}/moves", {"action": "check_out", "reason": "Mine", "otp": supervisor.otp()}
+        ).status_code
+        == 403
+    )
+
+
+def test_an_item_of_one_who_is_off_the_case_is_handed_on_and_never_by_a_supervisor_to_herself(
+    two_hats: TwoHats,
+    investigator: Persona,
+    lawyer: Persona,
+    make_persona: Callable[..., Persona],
+    case: dict[str, Any],
+) -> None:
+    gone = make_persona(Role.INVESTIGATOR)
+    assignment = assign(investigator, case, gone.id)
+    item = upload(gone, case["id"])
+    ended = investigator.post(f"/cases/{case['id']}/assignments/{assignment}/end", {"reason": "Moved"})
+    assert ended.status_code == 204
+    path, hers = f"/evidence/{item['id']}/transfers", two_hats.supervisor
+    body = {"reason": "She has moved", "to": str(hers.id), "otp": hers.otp()}
+    assert hers.post(path, body).get_json()["type"] == "forbidden"
+    assert settle(hers, path, {"to": str(lawyer.id)}).status_code == 201
+
+
+def test_an_item_is_not_offered_to_one_who_has_lost_the_role_in_which_she_is_assigned(
+    app: Flask, site: Site, administrator: Persona, investigator: Persona, case: dict[str, Any], item: dict[str, Any]
+) -> None:
+    person = new_person(app, site, [Role.INVESTIGATOR, Role.LAWYER])
+    assign(investigator, case, person.id, Role.LAWYER)
+    revoked = administrator.post(f"/users/{person.id}/roles/revoke", {"role": "lawyer", "otp": administrator.otp()})
+    assert revoked.status_code == 200
+    refused = investigator.post(f"/evidence/{item['id']}/transfers", {"to": str(person.id), "reason": "For court"})
+    assert refused.status_code == 422
+
+
+# --- what is said must be able to be so -------------------------------------------------------------------------------
+
+
+def test_a_move_has_not_happened_in_the_future(investigator: Persona, item: dict[str, Any]) -> None:
+    for moment in ("2999-01-01T00:00:00Z", "1800-01-01T00:00:00Z"):
+        body = {"action": "check_out", "reason": "Needed", "occurred_at": moment}
+        refused = investigator.post(f"/evidence/{item['id']}/moves", body)
+        assert (refused.status_code, list(refused.get_json()["errors"])) == (422, ["occurred_at"])
+
+
+def test_a_correction_says_nothing_that_an_upload_could_not_have_said(
+    investigator: Persona, case: dict[str, Any]
+) -> None:
+    things = [
+        investigator.post(f"/cases/{case['id']}/items", {"title": "Book", "tag": tag, "place": "Safe"}).get_json()
+        for tag in ("BAG-1", "BAG-2")
+    ]
+    path = f"/evidence/{things[1]['id']}/corrections"
+    said = {"corrects": chain(investigator, things[1])[0]["hash"], "reason": "Misread"}
+    for wrong, field in (
+        ({"captured_at": "2999-01-01T00:00:00Z"}, "captured_at"),
+        ({"tag": "BAG-1"}, "tag"),
+        ({"latitude": 11.5}, "longitude"),
+        ({"longitude": 104.9}, "latitude"),
+    ):
+        refused = investigator.post(path, {**said, **wrong})
+        assert (refused.status_code, list(refused.get_json()["errors"])) == (422, [field])
+    assert investigator.post(path, {**said, "tag": "BAG-2", "latitude": 11.5, "longitude": 104.9}).status_code == 200
+
+
+def test_what_is_wrong_in_an_offer_is_said_before_what_stands_against_it(
+    investigator: Persona, item: dict[str, Any]
+) -> None:
+    quarantine(investigator, item)
+    path = f"/evidence/{item['id']}/transfers"
+    assert investigator.post(path, {"to": str(uuid.uuid4()), "reason": "Take it"}).status_code == 422

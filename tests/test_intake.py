@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
 from evidence_api import create_app
-from evidence_api.domain.roles import SYSTEM, Role
+from evidence_api.domain.roles import SYSTEM, Role, Scope
 from evidence_api.services import intake
 from evidence_api.storage import DirectoryStorage, Storage, Unavailable
 from evidence_api.work import Site, begin
@@ -240,6 +240,38 @@ def test_the_same_file_again_is_said_so_and_recorded(
     assert in_store(site) == before
     assert facts(investigator, first, 1) == {"filename": "other name.bin"}
     assert data_of(investigator, first, 1) == {"sha256": first["sha256"], "size": 8}
+
+
+def test_a_file_sent_as_restricted_is_restricted_wherever_the_case_has_it(
+    investigator: Persona, lawyer: Persona, make_persona: Any, case: dict[str, Any]
+) -> None:
+    worker = make_persona(Role.CASEWORKER)
+    investigator.post(f"/cases/{case['id']}/assignments", {"user": str(worker.id), "role": "caseworker"})
+    content = os.urandom(100)
+    seen, unseen = upload(lawyer, case["id"], content), upload(worker, case["id"], content)
+    body = form([("title", None, b"Abuse"), ("restricted", None, b"true"), ("file", "a.bin", content)])
+    again = post(investigator, case["id"], body)
+    assert (again.status_code, again.get_json()["id"]) == (200, min(seen["id"], unseen["id"]))
+    assert again.get_json()["sensitivity"] == "restricted"
+    for item, last in ((seen, ["evidence:restrict", "evidence:duplicate"]), (unseen, ["evidence:restrict"])):
+        assert investigator.get(f"/evidence/{item['id']}").get_json()["sensitivity"] == "restricted"
+        links = investigator.get(f"/evidence/{item['id']}/custody").get_json()["items"]
+        assert [link["action"] for link in links][1:] == last
+        opened = lawyer.get(f"/evidence/{item['id']}/content", headers={"X-OTP": lawyer.otp()})
+        assert opened.status_code == 403
+
+
+def test_a_token_for_uploads_alone_is_not_told_what_another_said_of_the_same_file(
+    investigator: Persona, make_persona: Any, case: dict[str, Any]
+) -> None:
+    field = make_persona(Role.INVESTIGATOR, scope=Scope.UPLOAD)
+    investigator.post(f"/cases/{case['id']}/assignments", {"user": str(field.id), "role": "investigator"})
+    content = os.urandom(100)
+    first = upload(investigator, case["id"], content, device="Phone 7")
+    again = post(field, case["id"], form([("title", None, b"Again"), ("file", "a.bin", content)]))
+    assert again.status_code == 200
+    wanted = {name: first[name] for name in ("id", "case", "sha256", "size")}
+    assert again.get_json() == {**wanted, "duplicate": True}
 
 
 def test_the_same_file_in_another_case_is_an_item_of_its_own(investigator: Persona, case: dict[str, Any]) -> None:

@@ -80,7 +80,12 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
     ),
     f"POST {API}/evidence/<uuid:id>/moves": tuple(
         Call(action, {"action": action, **_REASON}) for action in sorted(TAKING | RETURNING)
+    )
+    + tuple(
+        Call(f"{action} of one who has left", {"action": action, **_REASON}, of="left")
+        for action in sorted(TAKING | RETURNING)
     ),
+    f"POST {API}/evidence/<uuid:id>/transfers": (_PLAIN, Call("of one who has left", of="left")),
     f"GET {API}/evidence/<uuid:id>/content": (_PLAIN, Call("restricted", of="restricted")),
     f"POST {API}/evidence/<uuid:id>/sensitivity": (
         Call("restrict"),
@@ -93,6 +98,7 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
     f"POST {API}/transfers/<uuid:id>/withdraw": (
         Call("as giver", _REASON),
         Call("as receiver", _REASON, of="offered"),
+        Call("of one who has left", _REASON, of="left_offer"),
     ),
     f"POST {API}/uploads": (_PLAIN, Call("into a case", into_case=True)),
     f"POST {API}/users/<uuid:id>/roles": (Call(body=_ROLE),),
@@ -349,6 +355,10 @@ accept             | POST /transfers/{id}/accept (as receiver)        | own     
 accept             | POST /transfers/{id}/accept (as giver)           | never        | never  | never      | never
 check out          | POST /evidence/{id}/moves (check_out)            | all          | never  | never      | never
 to court           | POST /evidence/{id}/moves (take_to_court)        | all          | all    | never      | never
+left: offer        | POST /evidence/{id}/transfers (of one who has left) | never      | never  | all        | never
+left: withdraw     | POST /transfers/{id}/withdraw (of one who has left) | never      | never  | all        | never
+left: check in     | POST /evidence/{id}/moves (check_in of one who has left) | never | never  | all        | never
+left: check out    | POST /evidence/{id}/moves (check_out of one who has left) | all  | never  | never      | never
 quarantine release | POST /evidence/{id}/release                      | never        | never  | all        | never
 audit              | POST /ledger/verify                              | never        | never  | anyone     | never
 """

@@ -1,25 +1,35 @@
 """Signing in: passwords, codes, sessions, and what wrong tries cost."""
 
+import importlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pyotp
 import pytest
 import sqlalchemy as sa
 from argon2 import PasswordHasher
+from click.testing import CliRunner, Result
 from flask import Flask
 from flask.testing import FlaskClient
 from structlog.testing import capture_logs
+from werkzeug.test import TestResponse
 
-from evidence_api import credentials
+from evidence_api import create_app, credentials, work
+from evidence_api.cli import main
 from evidence_api.db import Base
 from evidence_api.domain.roles import ANONYMOUS, OPERATOR, Role
-from evidence_api.models import AuthSession, Tries, User
-from evidence_api.services import accounts, sign_in
+from evidence_api.ledger import chain
+from evidence_api.ledger.entry import decode
+from evidence_api.models import AuthSession, ClockFaultInterval, LedgerEntry, Tries, User
+from evidence_api.services import accounts, ledger, sign_in
 from evidence_api.work import Site, begin
+from tests.golden.office import installation
 from tests.people import PASSWORD, Person, asks_with, new_person, new_starter
 
 NEW_PASSWORD = "seven boats before sunrise"
@@ -377,6 +387,94 @@ def test_no_more_than_two_passwords_are_hashed_at_once(monkeypatch: pytest.Monke
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: credentials.verify_password("$argon2id$", "x"), range(8)))
     assert most == 2
+
+
+@dataclass
+class Ahead:
+    """A supervisor who signed in while the clock was an hour ahead, and when that was; it is right again. She has a
+    token that she made before."""
+
+    person: Person
+    token: str
+    then: datetime
+
+    def interval(self, **changes: Any) -> dict[str, Any]:
+        begins, ends = self.then - timedelta(minutes=1), self.then + timedelta(minutes=1)
+        return {"begins_at": begins.isoformat(), "ends_at": ends.isoformat(), "reason": "Battery", **changes}
+
+    def declare(self, **changes: Any) -> TestResponse:
+        given = self.interval(**changes)
+        return asks_with(self.person.app, self.token, "POST", "/ledger/clock-faults", json=given)
+
+
+@pytest.fixture
+def ahead(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Ahead]:
+    """In an installation of its own, whose chains nobody else verifies."""
+    with installation(tmp_path, request) as site:
+        person, then = new_person(create_app(site), site, [Role.SUPERVISOR]), datetime.now(UTC) + timedelta(hours=1)
+        token = person.token(scope="all")
+        with pytest.MonkeyPatch.context() as patch:
+            for module in (chain, work):
+                patch.setattr(module, "database_time", lambda _session: then)
+            assert person.sign_in(otp=person.code(120)).status_code == 201
+        yield Ahead(person, token, then)
+
+
+def test_a_supervisor_who_acted_while_the_clock_was_ahead_declares_it_herself(ahead: Ahead) -> None:
+    person, site = ahead.person, ahead.person.site
+    assert person.sign_in().get_json()["type"] == "clock-fault"
+    assert ahead.declare().get_json()["type"] == "step-up"
+    answer = ahead.declare(otp=person.code())
+    assert answer.status_code == 201, answer.get_json()
+    assert person.entries()[-1]["action"] == "user:code_used"
+    assert person.sign_in(otp=person.code(1)).status_code == 201, "codes of now are good again, each once"
+    assert person.sign_in(otp=person.code(1)).status_code == 401
+    with begin(site, OPERATOR, read_only=True) as work:
+        assert [fault for fault in ledger.verify(work) if not fault.warning] == []
+
+
+def test_a_wrong_code_declares_nothing_and_counts_although_her_chain_takes_no_entry(ahead: Ahead) -> None:
+    before = ahead.person.actions()
+    answers = [ahead.declare(otp="000000") for _ in range(5)]
+    assert [answer.status_code for answer in answers] == [403, 403, 403, 403, 429]
+    assert answers[0].get_json()["type"] == "step-up"
+    assert ahead.person.actions() == before
+    with ahead.person.site.engine.connect() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(ClockFaultInterval)) == 0
+
+
+def test_only_an_interval_in_which_something_is_recorded_ahead_of_the_clock_can_be_declared(ahead: Ahead) -> None:
+    code = ahead.person.code()
+    for other in (timedelta(days=-1), timedelta(hours=-1), timedelta(days=1)):
+        begins = ahead.then + other
+        ends = begins + timedelta(minutes=10)
+        answer = ahead.declare(otp=code, begins_at=begins.isoformat(), ends_at=ends.isoformat())
+        assert answer.status_code == 422, other
+        assert "ends_at" in answer.get_json()["errors"]
+    assert ahead.declare(otp=code).status_code == 201, "the code was not used up"
+
+
+def test_where_nobody_can_sign_in_a_supervisor_declares_the_fault_at_the_host_with_her_code(
+    ahead: Ahead, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person, site = ahead.person, ahead.person.site
+    monkeypatch.setattr(importlib.import_module("evidence_api.cli._command"), "load", lambda: site.settings)
+    begins, ends = (f"{ahead.then + timedelta(minutes=m):%Y-%m-%dT%H:%M:%S}" for m in (-1, 1))
+    words = ["ledger", "clock-fault", "--from", begins, "--to", ends, "--reason", "Battery"]
+
+    def run(name: str, code: str) -> Result:
+        return CliRunner().invoke(main, words, input=f"{name}\n{code}\n")
+
+    assert "No supervisor has this name" in run(new_person(person.app, site).username, "000000").output
+    assert "fresh code" in run(person.username, "000000").output
+    done = run(person.username, person.code())
+    assert done.exit_code == 0, done.output
+    assert person.sign_in(otp=person.code(1)).status_code == 201
+    find = sa.select(LedgerEntry.body).where(LedgerEntry.subject == site.subject).order_by(LedgerEntry.seq.desc())
+    with site.engine.connect() as connection:
+        entry = decode(bytes(connection.scalars(find.limit(1)).one()))
+    expected = ("system:clock_fault", str(person.id), "supervisor", "cli")
+    assert (entry.action, entry.actor, entry.role, entry.auth) == expected
 
 
 def _whole_life(person: Person) -> list[str]:

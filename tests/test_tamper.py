@@ -1,27 +1,32 @@
 """Tampering straight in the database and the store: `unbroken ledger verify` finds each and names the item."""
 
+import io
 import os
 import subprocess
+import threading
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
+from sqlalchemy.orm import Session
 
 from evidence_api import create_app
 from evidence_api.cli import main
 from evidence_api.config import Settings
 from evidence_api.domain.roles import OPERATOR, Role
-from evidence_api.ledger.entry import Entry, decode, encode, entry_hash
-from evidence_api.models import Evidence, LedgerEntry
+from evidence_api.ledger import verifying
+from evidence_api.ledger.entry import Entry, decode, encode, entry_hash, timestamp
+from evidence_api.models import ClockFaultInterval, Evidence, LedgerEntry
 from evidence_api.setup import initialise, make_keys, migrate
 from evidence_api.site import open_site
 from evidence_api.storage import DirectoryStorage
 from evidence_api.work import Site, begin
 from tests import servers
-from tests.conftest import Persona, make_settings, new_persona, upload
+from tests.conftest import BACKEND, Persona, make_settings, new_persona, upload
 
 
 class Office:
@@ -227,10 +232,8 @@ def test_a_byte_flipped_in_an_object_is_found_and_quarantines_the_item_when_it_i
     verdict = office.person.post(f"/evidence/{office.item['id']}/verify").get_json()
     assert (verdict["object"], verdict["chain"], verdict["quarantined"]) == ("fail", "pass", True)
     assert office.person.get(f"/evidence/{office.item['id']}/content").get_json()["type"] == "quarantined"
-    offered = office.person.post(
-        f"/evidence/{office.item['id']}/transfers", {"to": str(office.supervisor.id), "reason": "Take it"}
-    )
-    assert offered.get_json()["type"] == "quarantined"
+    taken = office.person.post(f"/evidence/{office.item['id']}/moves", {"action": "check_out", "reason": "To look"})
+    assert taken.get_json()["type"] == "quarantined"
 
 
 def test_quarantine_ends_only_by_a_supervisor_and_only_once_the_bytes_match_again(office: Office) -> None:
@@ -268,6 +271,205 @@ def test_a_broken_chain_is_told_by_the_items_own_verification_and_recorded_elsew
     assert decode(last.body).action == "system:chain_fault"
     assert decode(last.body).data["subject"] == office.subject
     assert office.supervisor.post("/ledger/verify").get_json()["chains"] == "fail"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("sensitivity = 'restricted'", "the register says restricted, the chain says ordinary"),
+        ("held = NOT held", "the register says held, the chain says not held"),
+        ("quarantined = NOT quarantined", "the register says quarantined, the chain says released"),
+        ("title = 'Another door'", "title is not the one"),
+        ("collector_id = (SELECT id FROM user_account WHERE id <> collector_id LIMIT 1)", "collector is not the one"),
+        ("case_id = (SELECT id FROM case_file WHERE id <> case_id LIMIT 1)", "under another case"),
+    ],
+)
+def test_what_was_put_into_the_register_by_hand_is_found(office: Office, change: str, said: str) -> None:
+    office.person.post("/cases", {"title": "Harbour", "kind": "sex_trafficking", "country": "KH"})
+    office.sql(f"UPDATE evidence SET {change} WHERE ref = :r", r=office.item["ref"])
+    found(office, said)
+
+
+def test_a_restriction_and_a_hold_lifted_by_hand_are_found_but_not_those_lifted_by_a_supervisor(office: Office) -> None:
+    path, supervisor = f"/evidence/{office.item['id']}", office.supervisor
+    another = new_persona(office.site, office.person.app, Role.SUPERVISOR)
+    office.person.post(f"{path}/sensitivity", {"sensitivity": "restricted", "reason": "Shows abuse"})
+    assert another.post(f"{path}/hold", {"reason": "The court asks"}).status_code == 200
+    assert office.verify()[0] == 0
+    office.sql("UPDATE evidence SET sensitivity = 'ordinary', held = NOT held WHERE ref = :r", r=office.item["ref"])
+    found(office, "the register says ordinary, the chain says restricted", "the register says not held")
+    office.sql("UPDATE evidence SET sensitivity = 'restricted', held = NOT held WHERE ref = :r", r=office.item["ref"])
+    lifted = {"sensitivity": "ordinary", "reason": "It does not", "otp": supervisor.otp()}
+    assert supervisor.post(f"{path}/sensitivity", lifted).status_code == 200
+    ended = supervisor.post(f"{path}/lift-hold", {"reason": "Over", "otp": supervisor.otp()})
+    assert ended.status_code == 200, ended.get_json()
+    assert office.verify()[0] == 0
+
+
+def test_a_quarantine_lifted_by_hand_is_found(office: Office) -> None:
+    unflip = flip(office)
+    office.person.post(f"/evidence/{office.item['id']}/verify")
+    unflip()
+    assert office.verify()[0] == 0
+    office.sql("UPDATE evidence SET quarantined = NOT quarantined WHERE ref = :r", r=office.item["ref"])
+    found(office, "the register says not quarantined, the chain says quarantined")
+
+
+def test_a_quarantine_for_a_broken_chain_that_was_lifted_by_hand_is_found_though_the_chain_was_mended(
+    office: Office,
+) -> None:
+    sound = office.rows()[1].body
+    office.set_body(1, changed(decode(sound), role="lawyer"))
+    office.person.post(f"/evidence/{office.item['id']}/verify")
+    office.set_body(1, sound)
+    assert office.verify()[0] == 0
+    office.sql("UPDATE evidence SET quarantined = NOT quarantined WHERE ref = :r", r=office.item["ref"])
+    found(office, "the register says not quarantined, the chain says quarantined")
+
+
+def test_an_entry_hidden_from_its_cases_timeline_is_found(office: Office) -> None:
+    office.sql("UPDATE ledger_entry SET case_id = NULL WHERE subject = :s AND seq = 1")
+    found(office, "under another case")
+
+
+def test_a_removed_disclosure_is_found(office: Office) -> None:
+    office.sql("DELETE FROM disclosure WHERE subject = :s AND name = 'title'")
+    found(office, "entry 0: a disclosure is gone, and no erasure is recorded")
+
+
+def test_a_removed_disclosure_is_no_fault_once_the_chain_says_that_it_was_erased(office: Office) -> None:
+    office.sql("DELETE FROM disclosure WHERE subject = :s AND name = 'title'")
+    with begin(office.site, OPERATOR) as work:
+        work.record(work.session.get_one(Evidence, uuid.UUID(office.item["id"])), "evidence:erase")
+    assert office.verify()[0] == 0
+
+
+def test_an_interval_of_a_wrong_clock_that_nobody_declared_excuses_nothing(office: Office) -> None:
+    with begin(office.site, OPERATOR) as work:
+        interval = {"begins_at": work.now - timedelta(days=3000), "ends_at": work.now + timedelta(days=3000)}
+    with office.site.engine.begin() as connection:
+        connection.execute(sa.insert(ClockFaultInterval).values(id=uuid.uuid4(), **interval))
+    status, output = office.verify()
+    assert (status, "NOTE" in output) == (1, False), output
+    assert f"FAIL {office.site.subject}: a clock fault is kept that no entry declares" in output
+
+
+GARBAGE = [
+    "UPDATE ledger_entry SET recorded_at = 'infinity' WHERE subject = :s AND seq = 1",
+    "UPDATE ledger_entry SET subject = 'evidence:nothing' WHERE subject = :s",
+    "UPDATE ledger_entry SET case_id = entry_id WHERE subject = :s AND seq = 1",
+    "UPDATE evidence SET state = 'lost' WHERE ref = :r",
+    "UPDATE evidence SET sensitivity = 'none' WHERE ref = :r",
+    "UPDATE evidence SET storage_key = '../../elsewhere' WHERE ref = :r",
+    "DELETE FROM subject_key WHERE subject = :s",
+]
+GARBAGE_IN_SQLITE = [
+    "UPDATE ledger_entry SET body = 'text' WHERE subject = :s AND seq = 1",
+    "UPDATE ledger_entry SET body = CAST(body AS TEXT) WHERE subject = :s AND seq = 1",
+    "UPDATE ledger_entry SET recorded_at = 'yesterday' WHERE subject = :s AND seq = 1",
+    "UPDATE ledger_entry SET recorded_at = 7 WHERE subject = :s AND seq = 1",
+    "UPDATE ledger_entry SET entry_id = 'nobody' WHERE subject = :s AND seq = 1",
+    "UPDATE ledger_entry SET case_id = 'nowhere' WHERE subject = :s AND seq = 1",
+    "UPDATE ledger_entry SET seq = 'last' WHERE subject = :s AND seq = 3",
+    "UPDATE ledger_entry SET action = CAST(x'ff' AS TEXT) WHERE subject = :s AND seq = 1",
+    "UPDATE ledger_head SET seq = 'last', recorded_at = 'now' WHERE subject = :s",
+    "UPDATE disclosure SET sealed = 'text' WHERE subject = :s",
+    "UPDATE subject_key SET wrapped = 'text' WHERE subject = :s",
+    "UPDATE evidence SET size = 'big' WHERE ref = :r",
+    "UPDATE evidence SET received_at = 'then', claims = '{', quarantined = 'perhaps' WHERE ref = :r",
+]
+
+
+@pytest.mark.parametrize("statement", GARBAGE + (GARBAGE_IN_SQLITE if BACKEND == "embedded" else []))
+def test_a_row_that_holds_what_cannot_be_read_stops_no_verification_and_is_found(
+    office: Office, statement: str
+) -> None:
+    office.sql(statement, **({"r": office.item["ref"]} if ":r" in statement else {}))
+    found(office)
+
+
+@pytest.mark.parametrize(
+    "data", [{}, {"custodian": "nobody"}, {"custodian": None, "sensitivity": 1, "to": True}], ids=str
+)
+def test_an_entry_that_lacks_what_it_should_say_stops_no_verification_and_is_found(
+    office: Office, data: dict[str, Any]
+) -> None:
+    moved = {"action": "check_out", "reason": "To look"}
+    assert office.person.post(f"/evidence/{office.item['id']}/moves", moved).status_code == 200
+    office.set_body(4, changed(decode(office.rows()[4].body), data=data))
+    found(office, "the chain says")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE disclosure SET sealed = :b WHERE subject = :s",
+        "UPDATE subject_key SET wrapped = :b WHERE subject = :s",
+        "UPDATE ledger_entry SET body = :b WHERE subject = :s",
+        *(["UPDATE ledger_entry SET body = 'text', recorded_at = 'x' WHERE subject = :s"] * (BACKEND == "embedded")),
+    ],
+)
+def test_an_item_whose_entries_were_altered_can_still_be_looked_at_and_verified(office: Office, statement: str) -> None:
+    path, case = f"/evidence/{office.item['id']}", office.item["case"]
+    office.sql(statement, **({"b": b"\xff{}"} if ":b" in statement else {}))
+    for read in (path, f"{path}/custody", f"{path}/label", f"/cases/{case}/timeline"):
+        answer = office.person.get(read)
+        assert answer.status_code == 200, (read, answer.get_json())
+    chain = office.person.get(f"{path}/custody").get_json()["items"]
+    events = office.person.get(f"/cases/{case}/timeline").get_json()["items"]
+    assert [link["seq"] for link in chain] == [0, 1, 2, 3]
+    assert [e["action"] for e in events if e["subject"] == office.subject] == [link["action"] for link in chain[::-1]]
+    if "ledger_entry" in statement:
+        assert not any(e["data"] or e["facts"] for e in events if e["subject"] == office.subject)
+    verdict = office.person.post(f"{path}/verify").get_json()
+    assert (verdict["chain"], verdict["quarantined"]) == ("fail", True)
+
+
+def test_a_fault_behind_a_thousand_warnings_is_told_first(office: Office) -> None:
+    with begin(office.site, OPERATOR) as work:
+        begins, ends = work.now - timedelta(days=1), work.now + timedelta(days=1)
+        data = {"begins_at": timestamp(begins), "ends_at": timestamp(ends)}
+        interval = ClockFaultInterval(id=uuid.uuid4(), begins_at=begins, ends_at=ends)
+        work.session.add(interval)
+        work.record(office.site.subject, "system:clock_fault", data=data, covers=interval)
+        for _ in range(1001):
+            work.record(office.site.subject, "system:note")
+    sound = office.supervisor.post("/ledger/verify").get_json()
+    assert (sound["chains"], len(sound["faults"])) == ("pass", 1000)
+    office.sql("UPDATE evidence SET size = size + 1 WHERE ref = :r", r=office.item["ref"])
+    verdict = office.supervisor.post("/ledger/verify").get_json()
+    assert (verdict["chains"], len(verdict["faults"])) == ("fail", 1000)
+    assert (verdict["faults"][0]["subject"], verdict["faults"][0]["warning"]) == (office.subject, False)
+
+
+@pytest.mark.parametrize("path", ["/evidence/{}/verify", "/ledger/verify"])
+def test_an_append_in_the_midst_of_a_verification_is_no_fault(
+    office: Office, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    content = os.urandom(2000)
+    item = upload(office.person, office.item["case"], content)
+    again = {"title": "Twice", "file": (io.BytesIO(content), "twice.bin")}
+    appending = threading.Thread(
+        target=office.person.post,
+        args=[f"/cases/{office.item['case']}/evidence"],
+        kwargs={"data": again, "content_type": "multipart/form-data"},
+    )
+    read_heads = verifying._heads
+
+    def read_heads_and_append(session: Session, subject: str | None) -> dict[str, tuple[int, str]]:
+        heads = read_heads(session, subject)
+        appending.start()
+        appending.join(timeout=1)
+        return heads
+
+    monkeypatch.setattr(verifying, "_heads", read_heads_and_append)
+    verdict = office.supervisor.post(path.format(item["id"])).get_json()
+    appending.join()
+    assert verdict["faults"] == []
+    monkeypatch.undo()
+    chain = office.person.get(f"/evidence/{item['id']}/custody").get_json()["items"]
+    assert "evidence:duplicate" in [link["action"] for link in chain]
+    assert office.verify()[0] == 0
 
 
 def changed(entry: Entry, **changes: Any) -> bytes:

@@ -663,6 +663,27 @@ def test_an_upload_that_is_left_too_long_expires(investigator: Persona, case: di
     assert investigator.call("HEAD", url, headers=TUS).status_code == 404
 
 
+def test_bytes_that_are_lost_because_their_sender_was_taken_off_the_case_are_told_to_the_lead(
+    investigator: Persona, make_persona: Any, case: dict[str, Any], site: Site
+) -> None:
+    leaving = make_persona(Role.INVESTIGATOR)
+    body = {"user": str(leaving.id), "role": "investigator"}
+    assignment = investigator.post(f"/cases/{case['id']}/assignments", body).get_json()
+    begun, empty = start(leaving, case["id"], 1000), start(leaving, case["id"], 2000)
+    assert send(leaving, begun, 0, os.urandom(400)).status_code == 204
+    ended = investigator.post(f"/cases/{case['id']}/assignments/{assignment['id']}/end", {"reason": "Moved"})
+    assert ended.status_code == 204
+    assert send(leaving, begun, 400, os.urandom(600)).status_code == 404
+    for url in (begun, empty):
+        change(site, url, expires_at=datetime.now(UTC) - timedelta(seconds=1))
+    with begin(site, SYSTEM) as work:
+        assert uploads.expire(work) == 2
+    last, before = investigator.get(f"/cases/{case['id']}/timeline?limit=2").get_json()["items"]
+    assert (last["action"], last["actor"]) == ("case:upload_expired", None)
+    assert (last["data"]["size"], last["data"]["received"]) == (1000, 400)
+    assert before["action"] == "case:unassign"
+
+
 def test_neither_an_upload_in_time_nor_an_admitted_file_expires(
     investigator: Persona, case: dict[str, Any], site: Site
 ) -> None:

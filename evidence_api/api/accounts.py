@@ -21,6 +21,7 @@ from evidence_api.work import act_of, begin
 from schemas.accounts import (
     AddedOut,
     ConfirmIn,
+    DisabledOut,
     EnrolledOut,
     EnrolmentOut,
     EverywhereIn,
@@ -219,7 +220,7 @@ route(
     out=UserOut,
     says="Take a role away",
 )
-route("POST", "/users/<uuid:id>/disable", accounts.disable, body=StepUpIn, out=UserOut, says="Shut an account")
+route("POST", "/users/<uuid:id>/disable", accounts.disable, body=StepUpIn, out=DisabledOut, says="Shut an account")
 route("POST", "/users/<uuid:id>/enable", accounts.enable, body=StepUpIn, out=UserOut, says="Open it again")
 route("POST", "/users/<uuid:id>/unblock", accounts.unblock, out=UserOut, says="Forget wrong tries")
 route(

@@ -14,7 +14,7 @@ from evidence_api import auth, fixity
 from evidence_api.api.contract import Api, Route, authorise
 from evidence_api.domain.custody import Sensitivity
 from evidence_api.domain.errors import InvalidInput
-from evidence_api.domain.roles import Actor
+from evidence_api.domain.roles import Actor, Scope
 from evidence_api.models import Evidence
 from evidence_api.services import custody, evidence
 from evidence_api.work import begin
@@ -35,6 +35,7 @@ from schemas.evidence import (
     TransferOut,
     TransfersIn,
     VerdictOut,
+    WithdrawIn,
 )
 
 api = Api("evidence", __name__)
@@ -62,7 +63,7 @@ def content(id: UUID) -> Response:
     if request.method == "HEAD":
         with begin(site, actor, read_only=True) as work:
             return _about(evidence.read(work, id), shown=False)
-    actor = auth.with_code(actor, request.headers.get("X-OTP"))
+    actor = auth.with_code(actor, request.headers.get("X-OTP"), scopes=(Scope.ALL, Scope.READ))
     if_range = request.headers.get("If-Range")
     with begin(site, actor) as work:
         opened = evidence.open_content(
@@ -241,7 +242,7 @@ route(
     "POST",
     "/transfers/<uuid:id>/withdraw",
     custody.withdraw,
-    body=ReasonIn,
+    body=WithdrawIn,
     out=TransferOut,
     says="Take an open offer back",
 )

@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import IO, Any, cast
 from uuid import UUID
 
+import orjson
 import structlog
 from flask import Response, request
 from prometheus_client import Counter
@@ -43,7 +44,7 @@ from evidence_api.domain.errors import (
     TooLarge,
     Unavailable,
 )
-from evidence_api.domain.roles import Actor
+from evidence_api.domain.roles import Actor, Scope
 from evidence_api.logs import REGISTRY
 from evidence_api.models import Upload
 from evidence_api.models.upload import UploadState
@@ -74,7 +75,13 @@ MAX_FIELD_BYTES = 1 << 20
 MAX_FORM_SECONDS = 12 * 3600
 """What no row names is swept from the store after a day; a longer upload must be a resumable one."""
 
+MOST_AT_ONCE = 48
+"""Uploads that a process takes at the same time. On a slow line each holds one of its threads for hours, and there are
+64 of them (`unbroken serve`): the rest stays for everyone else."""
+
 RECEIVED = Counter("unbroken_received_bytes_total", "Bytes of files received.", registry=REGISTRY)
+
+_places = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 log = structlog.get_logger()
 api = Api("uploads", __name__)
@@ -109,6 +116,19 @@ def _declared_length() -> int:
     if request.content_length is None or "Transfer-Encoding" in request.headers:
         raise LengthRequired("Send Content-Length, and no chunked body.")
     return request.content_length
+
+
+@contextmanager
+def _place() -> Iterator[None]:
+    """One of the few threads that bodies may hold. Raises Unavailable, before anything is read, if none is left."""
+    if not _places.acquire(blocking=False):
+        raise Unavailable(
+            "Too many files are coming in just now. Send it again soon; a resumable upload goes on where it stands."
+        )
+    try:
+        yield
+    finally:
+        _places.release()
 
 
 class _Body:
@@ -197,6 +217,8 @@ class _FormFile:
                 self._storage.discard(self._key, None)
 
 
+KNOWN_OUT = EvidenceOut(only=("id", "case", "sha256", "size", "duplicate"))
+
 NOT_KEPT = "The store did not give back the bytes that were received, so nothing was kept. Send the file again."
 
 
@@ -214,7 +236,8 @@ def add_file(id: UUID) -> Response:
     file = _FormFile(site.storage, most)
     began = time.monotonic()
     try:
-        stated = _read_form(file, length, boundary)
+        with _place():
+            stated = _read_form(file, length, boundary)
         content = Content.of(site.storage, file.finish())
     except BaseException:
         file.remove()
@@ -224,6 +247,9 @@ def add_file(id: UUID) -> Response:
         with begin(site, actor) as work:
             item = intake.admit(work, id, content=content, stated=stated)
             response = answer(ADD_FILE, item, work)
+            if item.duplicate and actor.scope is Scope.UPLOAD:
+                # What another said of the file is not for a token that can only bring files.
+                response.set_data(orjson.dumps(KNOWN_OUT.dump(item)))
     except DomainError:
         file.remove()
         raise
@@ -379,10 +405,11 @@ def patch(id: UUID) -> Response:
     offset = _number("Upload-Offset")
     digest, wanted = _checksum()
     began = time.monotonic()
-    with begin(site, actor) as work:
-        position = uploads.take(work, id, offset=offset, length=length)
-    writing = _Writing(site, actor, position, checked=digest is not None)
-    writing.take(_Body(length), digest, wanted)
+    with _place():
+        with begin(site, actor) as work:
+            position = uploads.take(work, id, offset=offset, length=length)
+        writing = _Writing(site, actor, position, checked=digest is not None)
+        writing.take(_Body(length), digest, wanted)
     log.info("received", size=length, seconds=round(time.monotonic() - began, 3))
     with begin(site, actor, read_only=True) as work:
         return _standing(uploads.read(work, id), 204)

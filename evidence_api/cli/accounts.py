@@ -95,8 +95,10 @@ def role(name: str, granted: tuple[str, ...], revoked: tuple[str, ...]) -> None:
 def disable(name: str) -> None:
     """Shut an account; all that is signed in ends now."""
     with opened_site() as site, begin(site, OPERATOR) as work:
-        accounts.disable(work, _find(work, name))
+        disabled = accounts.disable(work, _find(work, name))
     click.echo("The account is disabled; its sessions and tokens have ended.")
+    if disabled.leads or disabled.holds:
+        click.echo(f"A supervisor settles what is left: open cases led {disabled.leads}, items held {disabled.holds}.")
 
 
 @user.declare(Permission.ACCOUNT_MANAGE, "enable")

@@ -77,8 +77,10 @@ def serve(host: str, port: int, workers: int | None) -> None:
         port=port,
         interface=Interfaces.WSGI,
         workers=workers or (1 if embedded else 2),
-        # Slow uploads each hold a thread; as many as the database has connections leave room for everyone else.
-        blocking_threads=32,
+        # Slow uploads each hold a thread, up to `MOST_AT_ONCE` of them; the others leave room for everyone else.
+        blocking_threads=64,
+        # A body that never ends would hold up the end for ever. Docker kills after ten seconds.
+        workers_kill_timeout=8,
         backlog=1024,
         respawn_failed_workers=True,
         log_enabled=True,

@@ -34,7 +34,7 @@ class Actor:
     """Whoever asks for an act: one person in one role, or the system.
 
     `auth` is a word of LEDGER.md section 2. `fresh` says that a one-time code came with this very request and
-    was good. `audit_reason` is the supervisor's reason for reading content.
+    was good. `audit_reason` is the supervisor's reason for reading content. `token_id` names the token that was sent.
     """
 
     user_id: UUID | None
@@ -44,6 +44,7 @@ class Actor:
     scope: Scope = Scope.ALL
     fresh: bool = False
     audit_reason: str | None = None
+    token_id: UUID | None = None
 
     @property
     def subject(self) -> str:

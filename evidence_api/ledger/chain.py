@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from evidence_api.db import database_time, insert_if_absent
 from evidence_api.domain.errors import ClockFault
-from evidence_api.keys import KeyStore
+from evidence_api.keys import KeyMissing, KeyStore
 from evidence_api.ledger import disclosure
-from evidence_api.ledger.entry import Entry, Fact, encode, entry_hash, genesis, moment, timestamp
+from evidence_api.ledger.entry import BadEntry, Entry, Fact, encode, entry_hash, genesis, moment, timestamp
+from evidence_api.ledger.stored import as_bytes, raw
 from evidence_api.models.ledger import ClockFaultInterval, Disclosure, LedgerEntry, LedgerHead, SubjectKey
 
 TOLERATED = timedelta(seconds=2)
@@ -134,23 +135,37 @@ def _time_for(session: Session, head: LedgerHead, draft: Draft) -> datetime:
 
 
 def disclosures_of(session: Session, keys: KeyStore, entry_hashes: Sequence[str]) -> dict[str, dict[str, str]]:
-    """The disclosures of entries: entry hash → name → disclosure. Erased ones are simply not there."""
+    """The disclosures of entries: entry hash → name → disclosure. Erased or altered ones are simply not there."""
     query = (
-        select(Disclosure.entry_hash, Disclosure.name, Disclosure.sealed, Disclosure.subject, SubjectKey.wrapped)
+        select(
+            raw(Disclosure.entry_hash),
+            raw(Disclosure.name),
+            raw(Disclosure.sealed),
+            raw(Disclosure.subject),
+            raw(SubjectKey.wrapped),
+        )
         .join(SubjectKey, SubjectKey.subject == Disclosure.subject)
         .where(Disclosure.entry_hash.in_(entry_hashes))
     )
     unwrapped: dict[str, bytes] = {}
     found: dict[str, dict[str, str]] = {}
     for hash_, name, sealed, subject, wrapped in session.execute(query):
-        if subject not in unwrapped:
-            unwrapped[subject] = keys.unwrap(subject, wrapped)
-        found.setdefault(hash_, {})[name] = keys.open_with(
-            unwrapped[subject], sealed, f"disclosure:{hash_}:{name}"
-        ).decode("ascii")
+        try:
+            if subject not in unwrapped:
+                unwrapped[subject] = keys.unwrap(subject, as_bytes(wrapped))
+            opened = keys.open_with(unwrapped[subject], as_bytes(sealed), f"disclosure:{hash_}:{name}")
+        except KeyMissing:
+            continue
+        found.setdefault(hash_, {})[name] = opened.decode("ascii")
     return found
 
 
 def facts_of(entry: Entry, disclosures: Mapping[str, str]) -> dict[str, Fact | float]:
-    """The facts that these disclosures open in an entry."""
-    return {name: disclosure.open_disclosure(text, name, entry.commitments[name]) for name, text in disclosures.items()}
+    """The facts that these disclosures open in an entry. One that opens nothing is left out."""
+    facts = {}
+    for name, text in disclosures.items():
+        try:
+            facts[name] = disclosure.open_disclosure(text, name, entry.commitments.get(name, ""))
+        except BadEntry:
+            continue
+    return facts

@@ -11,8 +11,6 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from evidence_api.ledger.entry import entry_hash
 from evidence_api.models.ledger import LedgerEntry
 
-_NO_SEQ = -1
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -43,7 +41,7 @@ class Row:
             actual=entry_hash(body),
             entry_id=as_hex(r.entry_id),
             subject=str(r.subject),
-            seq=r.seq if isinstance(r.seq, int) else _NO_SEQ,
+            seq=as_seq(r.seq),
             prev=r.prev,
             hash=r.hash,
             action=r.action,
@@ -82,6 +80,11 @@ def entries(session: Session) -> sa.Select[Any]:
 def as_bytes(value: object) -> bytes:
     """A BLOB's bytes; none where something else was put there."""
     return bytes(value) if isinstance(value, bytes | memoryview) else b""
+
+
+def as_seq(value: object) -> int:
+    """An entry's place in its chain; -1, which none has, where something else was put there."""
+    return value if isinstance(value, int) else -1
 
 
 def as_hex(value: object) -> str:

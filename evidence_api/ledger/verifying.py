@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from evidence_api.keys import KeyMissing, KeyStore
 from evidence_api.ledger.disclosure import open_disclosure
 from evidence_api.ledger.entry import BadEntry, Entry, Fact, decode, genesis, moment
-from evidence_api.ledger.stored import Row, as_bytes, as_hex, entries, id_of, raw, time_text
+from evidence_api.ledger.stored import Row, as_bytes, as_hex, as_seq, entries, id_of, raw, time_text
 from evidence_api.models.account import Installation
 from evidence_api.models.ledger import ClockFaultInterval, Disclosure, LedgerEntry, LedgerHead, SubjectKey
 
@@ -78,9 +78,7 @@ def declared(session: Session) -> Declared:
                 spoken[_as_column(begins), _as_column(ends)] = entry.subject
         except BadEntry:
             continue
-    kept = sa.select(
-        time_text(session, ClockFaultInterval.begins_at), time_text(session, ClockFaultInterval.ends_at)
-    )
+    kept = sa.select(time_text(session, ClockFaultInterval.begins_at), time_text(session, ClockFaultInterval.ends_at))
     rows = {(r.begins_at, r.ends_at) for r in session.execute(kept)}
     for _ in rows - spoken.keys():
         found.faults.append(Fault(min(names, default="system:"), "a clock fault is kept that no entry declares"))
@@ -119,9 +117,7 @@ def _rows(session: Session, subject: str | None) -> Iterator[tuple[Row, Sequence
     place = sa.tuple_(LedgerEntry.subject, LedgerEntry.seq)
     query = entries(session).order_by(LedgerEntry.subject, LedgerEntry.seq).limit(PAGE)
     kept = (
-        sa.select(
-            raw(Disclosure.entry_hash), raw(Disclosure.name), raw(Disclosure.sealed), raw(SubjectKey.wrapped)
-        )
+        sa.select(raw(Disclosure.entry_hash), raw(Disclosure.name), raw(Disclosure.sealed), raw(SubjectKey.wrapped))
         .select_from(LedgerEntry)
         .join(
             Disclosure,
@@ -231,7 +227,7 @@ class _Chain:
             except (KeyMissing, BadEntry):
                 yield Fault(self.subject, "a disclosure does not open its commitment", row.seq)
 
-    def end(self, head: tuple[object, object] | None) -> Iterator[Fault]:
+    def end(self, head: tuple[int, str] | None) -> Iterator[Fault]:
         """What is wrong with the chain once its last entry was checked."""
         for seq in self.missing:
             yield Fault(self.subject, "a disclosure is gone, and no erasure is recorded", seq)
@@ -241,14 +237,15 @@ class _Chain:
             yield Fault(self.subject, "the chain has entries but no head row")
             return
         seq, hash_ = head
-        if isinstance(seq, int) and seq > there:
+        message = None
+        if seq > there:
             message = f"the chain's tail was cut off: its head says entry {seq}, the last one there is {there}"
-            yield Fault(self.subject, message)
-        elif isinstance(seq, int) and seq < there:
+        elif seq < there:
             message = f"the head row was set back: it says entry {seq}, the last one there is {there}"
+        elif hash_ != self.last.actual:
+            message = "the head row names another last entry than the one that is there"
+        if message is not None:
             yield Fault(self.subject, message)
-        elif (seq, hash_) != (there, self.last.actual):
-            yield Fault(self.subject, "the head row names another last entry than the one that is there", there)
 
 
 def _check_columns(row: Row, entry: Entry) -> Iterator[Fault]:
@@ -262,11 +259,11 @@ def _check_columns(row: Row, entry: Entry) -> Iterator[Fault]:
                 yield Fault(row.subject, f"the column {name} differs from the entry's bytes", row.seq)
 
 
-def _heads(session: Session, subject: str | None) -> dict[str, tuple[object, object]]:
+def _heads(session: Session, subject: str | None) -> dict[str, tuple[int, str]]:
     query = sa.select(raw(LedgerHead.subject), raw(LedgerHead.seq), raw(LedgerHead.hash))
     if subject is not None:
         query = query.where(LedgerHead.subject == subject)
-    return {str(r.subject): (r.seq, r.hash) for r in session.execute(query)}
+    return {str(r.subject): (as_seq(r.seq), r.hash) for r in session.execute(query)}
 
 
 def _disclosures_of_nothing(session: Session, subject: str | None) -> Iterator[Fault]:

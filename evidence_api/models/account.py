@@ -100,7 +100,10 @@ class RecoveryCode(Base):
 
 class Tries(Base):
     """Wrong passwords and codes in a row, by account, and by a short digest of a name that nobody has: answering
-    both alike keeps secret which names exist. The digest's four hex digits bound the number of rows."""
+    both alike keeps secret which names exist. The digest's four hex digits bound the number of rows.
+
+    Wrong codes that come with a token count by the token's id: whoever has stolen one must not be able to shut its
+    person out."""
 
     __tablename__ = "sign_in_tries"
     bookkeeping = True

@@ -9,7 +9,8 @@ from evidence_api.work import Work
 
 def restrict(work: Work, item: Evidence, reason: str) -> None:
     """Mark the item restricted, and end the being named of all to whom it was shown as an ordinary one."""
-    for reader in work.session.scalars(sa.select(Reader).where(Reader.evidence_id == item.id).order_by(Reader.user_id)):
+    named_before = sa.select(Reader).where(Reader.evidence_id == item.id).order_by(Reader.user_id)
+    for reader in work.session.scalars(named_before).all():
         work.session.delete(reader)
         named = str(work.known_as(item.case_id, reader.user_id))
         work.record(item, "evidence:drop_reader", data={"reader": named}, facts={"reason": reason})

@@ -8,9 +8,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm.attributes import flag_modified
 
 from evidence_api import authenticator, credentials
+from evidence_api.domain.case import ENDED
 from evidence_api.domain.errors import Conflict, InvalidInput
-from evidence_api.domain.roles import PERSONAL_ROLES, Role, Scope
-from evidence_api.models import Installation, Office, Token, Tries, User, UserRole
+from evidence_api.domain.roles import OPERATOR, PERSONAL_ROLES, Actor, Role, Scope
+from evidence_api.models import Assignment, Case, Evidence, Installation, Office, Token, Tries, User, UserRole
 from evidence_api.policy import Permission
 from evidence_api.services._accounts import USERNAME, NewToken, end_all, new_token
 from evidence_api.services._pages import Page, page
@@ -27,6 +28,19 @@ class Added:
     password: str | None
     otpauth_uri: str | None
     recovery_codes: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Disabled:
+    """A disabled account, and what a supervisor has to settle: how many open cases it leads, and items it holds."""
+
+    user: User
+    leads: int
+    holds: int
+
+    @property
+    def version(self) -> int:
+        return self.user.version
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +170,35 @@ def revoke_role(work: Work, user: User, *, role: Role) -> User:
         raise Conflict("The account does not have this role.")
     if len(user.roles) == 1:
         raise Conflict("This is the account's last role. Disable the account instead, or grant another role first.")
+    _end_assignments(work, user, role)
     user.roles.remove(held)
     _touch(user)
     ended = end_all(work, user, role=role)
     work.record(user, "user:role_revoked", data={"role": role.value, **ended})
     return user
+
+
+def _end_assignments(work: Work, user: User, role: Role) -> None:
+    """Take her off every case that she is assigned to in this role, so that a later grant does not bring her back."""
+    assigned = (
+        sa.select(Assignment, Case)
+        .join(Case, Case.id == Assignment.case_id)
+        .where(Assignment.user_id == user.id, Assignment.role == role, Assignment.ended_at.is_(None))
+    )
+    # The cases first, in one order: no act on them comes between.
+    locked = assigned.order_by(Case.id).with_for_update(of=[Case, Assignment], key_share=True)
+    found = work.session.execute(locked).all()
+    if any(case.lead_id == user.id for _, case in found):
+        raise Conflict("She leads a case in this role. Give the lead of her cases to others first.")
+    held = sa.select(Evidence.id).where(
+        Evidence.custodian_id == user.id, Evidence.case_id.in_([case.id for _, case in found])
+    )
+    if work.session.execute(held.limit(1)).first() is not None:
+        raise Conflict("She holds items of a case in this role. Have them handed over first, or disable the account.")
+    for assignment, case in found:
+        assignment.ended_at = work.now
+        named = str(work.known_as(case.id, user.id))
+        work.record(case, "case:unassign", data={"user": named, "assigned_role": role.value, "role_revoked": True})
 
 
 def _not_oneself(work: Work, user: User) -> None:
@@ -176,15 +214,17 @@ def _touch(user: User) -> None:
 
 
 @act_on(User, Permission.ACCOUNT_MANAGE)
-def disable(work: Work, user: User) -> User:
-    """Shut the account: no sign-in, and everything that is signed in ends now."""
+def disable(work: Work, user: User) -> Disabled:
+    """Shut the account: no sign-in, and everything that is signed in ends now, whatever she still leads or holds."""
     _not_oneself(work, user)
     _step_up(work)
     if user.disabled_at is not None:
         raise Conflict("The account is disabled already.")
     user.disabled_at = work.now
     work.record(user, "user:disabled", data=end_all(work, user))
-    return user
+    leads = sa.select(sa.func.count()).where(Case.lead_id == user.id, Case.stage.not_in(ENDED))
+    holds = sa.select(sa.func.count()).where(Evidence.custodian_id == user.id)
+    return Disabled(user, work.session.scalars(leads).one(), work.session.scalars(holds).one())
 
 
 @act_on(User, Permission.ACCOUNT_MANAGE)
@@ -203,7 +243,9 @@ def enable(work: Work, user: User) -> User:
 def unblock(work: Work, user: User) -> User:
     """Forget the wrong tries, so that she may sign in at once. Never one's own: a thief could guess codes for ever."""
     _not_oneself(work, user)
-    work.session.execute(sa.update(Tries).where(Tries.key == str(user.id)).values(failures=0, blocked_until=None))
+    tokens = work.session.scalars(sa.select(Token.id).where(Token.user_id == user.id, Token.revoked_at.is_(None)))
+    keys = [str(user.id), *map(str, tokens)]
+    work.session.execute(sa.update(Tries).where(Tries.key.in_(keys)).values(failures=0, blocked_until=None))
     work.record(user, "user:unblocked")
     return user
 
@@ -219,6 +261,16 @@ def reset_authenticator(work: Work, user: User) -> Added:
     authenticator.remove(work, user)
     work.record(user, "user:authenticator_reset", data=end_all(work, user))
     return Added(user, initial, None, [])
+
+
+@act(Permission.OPERATE, read_only=True)
+def supervisor_at_host(work: Work, *, username: str) -> Actor:
+    """A supervisor at the host's command line, for an act that asks for her fresh code. Raises InvalidInput."""
+    find = work.query(User).where(User.username == username.strip().casefold(), User.disabled_at.is_(None))
+    found = work.session.scalars(find).one_or_none()
+    if found is None or Role.SUPERVISOR not in found.role_names:
+        raise InvalidInput({"user": ["No supervisor has this name. `unbroken user list` shows who is one."]})
+    return Actor(found.id, Role.SUPERVISOR, OPERATOR.auth, office_id=found.office_id)
 
 
 @act_on(User, Permission.OPERATE)

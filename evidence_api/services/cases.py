@@ -1,22 +1,27 @@
 """Cases: opening, assigning people, stages, the timeline."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from evidence_api.domain.case import REOPEN_TARGETS, STAGES, CaseKind, Stage
-from evidence_api.domain.custody import TransferState
+from evidence_api.domain.case import ENDED, REOPEN_TARGETS, STAGES, CaseKind, Stage
+from evidence_api.domain.custody import Custody, TransferState
 from evidence_api.domain.errors import Conflict, InvalidInput
 from evidence_api.domain.roles import CASE_ROLES, Role
 from evidence_api.ledger.chain import disclosures_of, facts_of
-from evidence_api.ledger.entry import Fact, decode
-from evidence_api.models import Assignment, Case, CaseActor, LedgerEntry, Office, Transfer, User
-from evidence_api.policy import Permission
+from evidence_api.ledger.entry import BadEntry, Fact, decode, timestamp
+from evidence_api.ledger.stored import Row, entries
+from evidence_api.models import Assignment, Case, CaseActor, Evidence, LedgerEntry, Office, Transfer, User
+from evidence_api.policy import Permission, is_assigned
+from evidence_api.services._checks import TYPING, not_in_the_future
 from evidence_api.services._pages import Page, page
 from evidence_api.work import Work, act, act_on
+
+LEADERS = (Role.INVESTIGATOR, Role.LAWYER, Role.SUPERVISOR)
+TAKEN = (Custody.CHECKED_OUT, Custody.AT_COURT)
 
 
 @act(Permission.CASE_OPEN)
@@ -67,15 +72,17 @@ def read_case(work: Work, case: Case) -> Case:
 def edit_case(
     work: Work, case: Case, *, title: str | None = None, country: str | None = None, lead: UUID | None = None
 ) -> Case:
-    """Change what is given. A new lead must be assigned already."""
+    """Change what is given. A new lead must be assigned by name already, as one who may lead a case."""
     if title is None and country is None and lead is None:
         raise InvalidInput({"title": ["Give at least one thing to change."]})
     data: dict[str, Fact] = {}
     if country is not None:
         case.country = country
     if lead is not None:
-        if _assignment(work, case, lead) is None:
-            raise InvalidInput({"lead": ["This person is not assigned to the case. Assign her first."]})
+        if not is_assigned(work.session, case.id, lead, LEADERS):
+            raise InvalidInput(
+                {"lead": ["Only an investigator, lawyer or supervisor who is assigned to the case can lead it."]}
+            )
         case.lead_id = lead
         data["lead"] = str(work.known_as(case.id, lead))
     case.title = title or case.title
@@ -85,7 +92,9 @@ def edit_case(
 
 @act_on(Case, Permission.CASE_ASSIGN)
 def assign(work: Work, case: Case, *, user: UUID, role: Role) -> Assignment:
-    """Put a person of the office to work on the case, in a role that she holds."""
+    """Put another person of the office to work on the case, in a role that she holds."""
+    if user == work.actor.user_id:
+        raise work.forbid("Another person must assign you.", Permission.CASE_ASSIGN, case)
     person = work.session.scalars(work.query(User).where(User.id == user)).one_or_none()
     if person is None or person.disabled_at is not None:
         raise InvalidInput({"user": ["There is no such person in this office."]})
@@ -101,12 +110,23 @@ def assign(work: Work, case: Case, *, user: UUID, role: Role) -> Assignment:
 
 @act_on(Case, Permission.CASE_ASSIGN)
 def end_assignment(work: Work, case: Case, assignment_id: UUID, *, reason: str) -> None:
-    """Take a person off the case. The lead stays until another leads."""
+    """Take a person off the case. The lead stays until another leads, and who has an item out until it is settled."""
     found = work.session.get(Assignment, assignment_id)
     if found is None or found.case_id != case.id or found.ended_at is not None:
         raise InvalidInput({"assignment": ["This person is not assigned to the case."]})
     if found.user_id == case.lead_id:
         raise Conflict("She leads the case. Give the lead to another first.")
+    _lock_items(work, case)
+    if _has_taken(work, case, found.user_id):
+        raise Conflict(
+            "She has taken an item of this case and not brought it back. She brings it back first, or a supervisor "
+            "does, once her account is disabled."
+        )
+    if _pending(work, case, found.user_id):
+        raise Conflict(
+            "An item of this case is offered by her or to her. Decide or withdraw the offer first; a supervisor "
+            "withdraws it, once the account of the one who offers is disabled."
+        )
     found.ended_at = work.now
     data: dict[str, Fact] = {"user": str(work.known_as(case.id, found.user_id)), "assigned_role": found.role.value}
     work.record(case, "case:unassign", data=data, facts={"reason": reason})
@@ -128,10 +148,13 @@ def transition(
     work: Work, case: Case, *, action: str, reason: str, to: Stage | None = None, occurred_at: datetime | None = None
 ) -> Case:
     """Take the case a stage on. Raises IllegalTransition with what is legal now."""
-    work.step(STAGES, case.stage, action, Permission.CASE_STAGE, case)
+    not_in_the_future(work, "occurred_at", occurred_at, TYPING)
     target = _target(case, action, to)
-    if action == "close":
-        _may_close(work, case)
+    row = work.step(STAGES, case.stage, action, Permission.CASE_STAGE, case)
+    if row.target in ENDED:
+        _lock_items(work, case)
+        if _pending(work, case):
+            raise Conflict("A hand-over in this case is neither accepted nor refused. Settle it first.")
     if action == "hold":
         case.held_from = case.stage
     work.transition(
@@ -157,20 +180,38 @@ def _target(case: Case, action: str, to: Stage | None) -> Stage | None:
     return to
 
 
-def _may_close(work: Work, case: Case) -> None:
-    pending = (
-        sa.select(Transfer.id).where(Transfer.case_id == case.id, Transfer.state == TransferState.OFFERED).limit(1)
+def _lock_items(work: Work, case: Case) -> None:
+    """Wait for whoever is moving an item of the case, and let nobody begin.
+
+    The case is locked before its items, here as in an admission. Nobody who holds the lock of an item asks for one on
+    its case, so that this cannot deadlock.
+    """
+    items = sa.select(Evidence.id).where(Evidence.case_id == case.id).order_by(Evidence.id)
+    work.session.execute(items.with_for_update(key_share=True)).all()
+
+
+def _has_taken(work: Work, case: Case, user: UUID) -> bool:
+    taken = sa.select(Evidence.id).where(
+        Evidence.case_id == case.id, Evidence.custodian_id == user, Evidence.state.in_(TAKEN)
     )
-    if work.session.execute(pending).first() is not None:
-        raise Conflict("A hand-over in this case is neither accepted nor refused. Settle it first.")
+    return work.session.execute(taken.limit(1)).first() is not None
 
 
-def _assignment(work: Work, case: Case, user: UUID, role: Role | None = None) -> Assignment | None:
+def _pending(work: Work, case: Case, user: UUID | None = None) -> bool:
+    """Whether a hand-over in the case, of this person's if one is given, is neither accepted nor refused."""
+    open_ = sa.select(Transfer.id).where(Transfer.case_id == case.id, Transfer.state == TransferState.OFFERED)
+    if user is not None:
+        open_ = open_.where((Transfer.from_id == user) | (Transfer.to_id == user))
+    return work.session.execute(open_.limit(1)).first() is not None
+
+
+def _assignment(work: Work, case: Case, user: UUID, role: Role) -> Assignment | None:
     query = sa.select(Assignment).where(
-        Assignment.case_id == case.id, Assignment.user_id == user, Assignment.ended_at.is_(None)
+        Assignment.case_id == case.id,
+        Assignment.user_id == user,
+        Assignment.role == role,
+        Assignment.ended_at.is_(None),
     )
-    if role is not None:
-        query = query.where(Assignment.role == role)
     return work.session.scalars(query.limit(1)).one_or_none()
 
 
@@ -184,7 +225,7 @@ class Event:
     action: str
     actor: UUID | None
     role: str
-    recorded_at: datetime
+    recorded_at: datetime | None
     occurred_at: str
     hash: str
     data: dict[str, Fact]
@@ -194,14 +235,12 @@ class Event:
 @act_on(Case, Permission.CASE_READ, read_only=True)
 def timeline(work: Work, case: Case, *, limit: int, before: int | None = None) -> tuple[list[Event], str | None]:
     """Every act on the case and on what hangs on it, newest first. A caseworker sees those on the case itself."""
-    query = (
-        sa.select(LedgerEntry).where(LedgerEntry.case_id == case.id).order_by(LedgerEntry.id.desc()).limit(limit + 1)
-    )
+    query = entries(work.session).where(LedgerEntry.case_id == case.id).order_by(LedgerEntry.id.desc()).limit(limit + 1)
     if work.actor.role is Role.CASEWORKER:
         query = query.where(LedgerEntry.subject == case.subject)
     if before is not None:
         query = query.where(LedgerEntry.id < before)
-    rows = list(work.session.scalars(query))
+    rows = [Row.of(r) for r in work.session.execute(query)]
     people = {
         a.actor: a.user_id for a in work.session.scalars(sa.select(CaseActor).where(CaseActor.case_id == case.id))
     }
@@ -210,26 +249,18 @@ def timeline(work: Work, case: Case, *, limit: int, before: int | None = None) -
     return events, str(events[-1].id) if more else None
 
 
-def _events(work: Work, rows: Sequence[LedgerEntry], people: dict[UUID, UUID]) -> list[Event]:
+def _events(work: Work, rows: Sequence[Row], people: dict[UUID, UUID]) -> list[Event]:
     opened = disclosures_of(work.session, work.keys, [row.hash for row in rows])
-    events = []
-    for row in rows:
+    return [_event(row, opened.get(row.hash, {}), people) for row in rows]
+
+
+def _event(row: Row, disclosures: Mapping[str, str], people: Mapping[UUID, UUID]) -> Event:
+    """As the entry says; of one that was altered and cannot be read, what the columns say."""
+    columns = (row.id, row.subject, row.seq, row.action)
+    try:
         entry = decode(row.body)
-        facts = facts_of(entry, opened.get(row.hash, {}))
-        actor = None if entry.actor is None else people.get(UUID(entry.actor))
-        events.append(
-            Event(
-                row.id,
-                row.subject,
-                row.seq,
-                row.action,
-                actor,
-                entry.role,
-                row.recorded_at,
-                entry.occurred_at,
-                row.hash,
-                dict(entry.data),
-                facts,
-            )
-        )
-    return events
+    except BadEntry:
+        return Event(*columns, None, "", row.at, "" if row.at is None else timestamp(row.at), row.hash, {}, {})
+    actor = None if entry.actor is None else people.get(UUID(entry.actor))
+    facts = facts_of(entry, disclosures)
+    return Event(*columns, actor, entry.role, row.at, entry.occurred_at, row.hash, dict(entry.data), facts)

@@ -91,9 +91,7 @@ def withdraw(work: Work, transfer: Transfer, *, reason: str) -> Transfer:
         _only(work, transfer, transfer.from_id, "Only the person who offered the item may withdraw the offer.")
     giver = _in_place_of(work, transfer.case_id, transfer.from_id)
     item = _decide(work, transfer, "withdraw")
-    work.transition(
-        item, "state", CUSTODY, "withdraw", Permission.CUSTODY_DECIDE, data=giver, facts={"reason": reason}
-    )
+    work.transition(item, "state", CUSTODY, "withdraw", Permission.CUSTODY_DECIDE, data=giver, facts={"reason": reason})
     return transfer
 
 
@@ -134,15 +132,12 @@ def move(
     """
     if action not in TAKING | RETURNING:
         raise InvalidInput({"action": [f"Give one of: {', '.join(sorted(TAKING | RETURNING))}."]})
-    data: dict[str, Fact] = {}
-    if action in RETURNING:
-        if work.actor.role is not Role.SUPERVISOR and item.custodian_id != work.actor.user_id:
-            raise work.forbid("Only the person who took the item may bring it back.", Permission.CUSTODY_MOVE, item)
-        not_in_the_future(work, "occurred_at", occurred_at, TYPING)
-        data = _in_place_of(work, item.case_id, item.custodian_id)
+    if action in RETURNING and item.custodian_id != work.actor.user_id and work.actor.role is not Role.SUPERVISOR:
+        raise work.forbid("Only the person who took the item may bring it back.", Permission.CUSTODY_MOVE, item)
+    not_in_the_future(work, "occurred_at", occurred_at, TYPING)
+    data = _in_place_of(work, item.case_id, item.custodian_id) if action in RETURNING else {}
     work.step(CUSTODY, item.state, action, Permission.CUSTODY_MOVE, item)
     if action in TAKING:
-        not_in_the_future(work, "occurred_at", occurred_at, TYPING)
         refuse_ended(work, item.case_id)
         _refuse_quarantined(item)
         item.lender_id, item.custodian_id = item.custodian_id, _me(work)
@@ -297,9 +292,7 @@ def _supervises(work: Work, case_id: UUID, user: UUID) -> bool:
         sa.select(User.id)
         .join(UserRole, UserRole.user_id == User.id)
         .join(Case, Case.office_id == User.office_id)
-        .where(
-            Case.id == case_id, User.id == user, UserRole.role == Role.SUPERVISOR, User.disabled_at.is_(None)
-        )
+        .where(Case.id == case_id, User.id == user, UserRole.role == Role.SUPERVISOR, User.disabled_at.is_(None))
     )
     return work.session.execute(found).first() is not None
 
@@ -312,4 +305,3 @@ def _refuse_quarantined(item: Evidence) -> None:
 def _me(work: Work) -> UUID:
     assert work.actor.user_id is not None
     return work.actor.user_id
-

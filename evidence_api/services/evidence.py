@@ -1,6 +1,7 @@
 """Items of evidence: finding, reading, opening and verifying them. Reads are acts."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,9 +14,10 @@ from evidence_api.domain.custody import Custody, Sensitivity
 from evidence_api.domain.errors import Conflict, InvalidInput, NotFound, Quarantined, RangeNotSatisfiable
 from evidence_api.domain.roles import Role
 from evidence_api.ledger.chain import disclosures_of, facts_of
-from evidence_api.ledger.entry import Fact, decode
+from evidence_api.ledger.entry import BadEntry, Fact, decode
+from evidence_api.ledger.stored import Row, entries
 from evidence_api.ledger.verifying import Fault, verify_chains
-from evidence_api.models import Case, Evidence, LedgerEntry, Reader, Sitting, User
+from evidence_api.models import Case, Evidence, LedgerEntry, LedgerHead, Reader, Sitting, User
 from evidence_api.policy import Permission
 from evidence_api.services._pages import Page, page
 from evidence_api.work import Work, act, act_on
@@ -75,22 +77,26 @@ def custodian(work: Work, item: Evidence) -> str:
 
 
 def _filename(work: Work, item: Evidence) -> str | None:
-    first = sa.select(LedgerEntry).where(LedgerEntry.subject == item.subject, LedgerEntry.seq == 0)
-    row = work.session.scalars(first).one_or_none()
-    if row is None:
-        return None
-    opened = disclosures_of(work.session, work.keys, [row.hash]).get(row.hash, {})
-    name = facts_of(decode(row.body), opened).get("filename")
-    return None if name is None else str(name)
+    first = entries(work.session).where(LedgerEntry.subject == item.subject, LedgerEntry.seq == 0)
+    for r in work.session.execute(first):
+        row = Row.of(r)
+        with suppress(BadEntry):
+            opened = disclosures_of(work.session, work.keys, [row.hash]).get(row.hash, {})
+            name = facts_of(decode(row.body), opened).get("filename")
+            return None if name is None else str(name)
+    return None
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One entry of an item's chain: its exact bytes as text, and the disclosures that this reader is given."""
+    """One entry of an item's chain: its exact bytes as text, and the disclosures that this reader is given.
+
+    Bytes that were altered and are no text show as U+FFFD; a column that holds no time, as null.
+    """
 
     seq: int
     action: str
-    recorded_at: datetime
+    recorded_at: datetime | None
     hash: str
     entry: str
     disclosures: dict[str, str]
@@ -99,17 +105,17 @@ class Link:
 @act_on(Evidence, Permission.EVIDENCE_READ, read_only=True)
 def custody(work: Work, item: Evidence, *, limit: int, after: int | None = None) -> tuple[list[Link], str | None]:
     """The item's chain from its first entry on."""
-    query = sa.select(LedgerEntry).where(LedgerEntry.subject == item.subject).order_by(LedgerEntry.seq).limit(limit + 1)
+    query = entries(work.session).where(LedgerEntry.subject == item.subject).order_by(LedgerEntry.seq).limit(limit + 1)
     if after is not None:
         query = query.where(LedgerEntry.seq > after)
-    rows = list(work.session.scalars(query))
+    rows = [Row.of(r) for r in work.session.execute(query)]
     return _links(work, rows[:limit]), str(rows[limit - 1].seq) if len(rows) > limit else None
 
 
-def _links(work: Work, rows: Sequence[LedgerEntry]) -> list[Link]:
+def _links(work: Work, rows: Sequence[Row]) -> list[Link]:
     opened = disclosures_of(work.session, work.keys, [row.hash for row in rows])
     return [
-        Link(row.seq, row.action, row.recorded_at, row.hash, row.body.decode(), opened.get(row.hash, {}))
+        Link(row.seq, row.action, row.at, row.hash, row.body.decode(errors="replace"), opened.get(row.hash, {}))
         for row in rows
     ]
 
@@ -193,13 +199,13 @@ class Verdict:
 @act_on(Evidence, Permission.EVIDENCE_VERIFY)
 def verified(work: Work, item: Evidence, examined: fixity.Examined | None) -> Verdict:
     """Check the item's chain, and record what was found of it and of the object. A mismatch quarantines the item."""
-    faults = [f for f in verify_chains(work.session, work.keys, work.site.origin, item.subject) if not f.warning]
+    faults = _faults(work, item)
     chain_said = _said(not faults)
     object_said = None if examined is None else _said(examined.passed)
     if examined is not None and not examined.passed:
         faults.append(Fault(item.subject, examined.message))
     count = sa.select(sa.func.count()).select_from(LedgerEntry).where(LedgerEntry.subject == item.subject)
-    entries = work.session.execute(count).scalar_one()
+    checked = work.session.execute(count).scalar_one()
     found: dict[str, Fact] = {
         "object": object_said,
         "chain": chain_said,
@@ -219,11 +225,17 @@ def verified(work: Work, item: Evidence, examined: fixity.Examined | None) -> Ve
         object_said,
         chain_said,
         None if examined is None else examined.sha256,
-        entries,
+        checked,
         faults,
         item.quarantined,
         work.now,
     )
+
+
+def _faults(work: Work, item: Evidence) -> list[Fault]:
+    # Whoever appends locks the head: with it in hand, head and entries are those of one moment.
+    work.session.execute(sa.select(LedgerHead.seq).where(LedgerHead.subject == item.subject).with_for_update())
+    return [f for f in verify_chains(work.session, work.keys, work.site.origin, item.subject) if not f.warning]
 
 
 def _said(passed: bool) -> str:
@@ -232,13 +244,15 @@ def _said(passed: bool) -> str:
 
 @act_on(Evidence, Permission.QUARANTINE_RELEASE)
 def release(work: Work, item: Evidence, examined: fixity.Examined | None, *, reason: str) -> Evidence:
-    """Release an item from quarantine. Its bytes must match again: nobody can talk a mismatch away."""
+    """Release an item from quarantine, as one to whom it is foreign. Its bytes must match again: nobody can talk a
+    mismatch away."""
+    _foreign(work, item)
     work.step_up()
     if not item.quarantined:
         raise Conflict("The item is not quarantined.")
     if examined is not None and not examined.passed:
         raise Quarantined("The bytes still do not match. Restore the object from a copy that does, then release it.")
-    if any(not f.warning for f in verify_chains(work.session, work.keys, work.site.origin, item.subject)):
+    if _faults(work, item):
         raise Quarantined("The item's custody chain does not verify. It stays quarantined.")
     item.quarantined = False
     work.record(
@@ -253,7 +267,14 @@ def release(work: Work, item: Evidence, examined: fixity.Examined | None, *, rea
 @act_on(Evidence, Permission.QUARANTINE_RELEASE, read_only=True)
 def to_release(work: Work, item: Evidence) -> fixity.Target | None:
     """What is to be read again before `release`."""
+    _foreign(work, item)
     return fixity.target(item)
+
+
+def _foreign(work: Work, item: Evidence) -> None:
+    """Raise Forbidden for who gathered, holds or lent the item: nobody is her own second person."""
+    if work.actor.user_id in (item.collector_id, item.custodian_id, item.lender_id):
+        raise work.forbid("The item is yours. Another supervisor must release it.", Permission.QUARANTINE_RELEASE, item)
 
 
 @act_on(Evidence, Permission.EVIDENCE_SHARE, read_only=True)

@@ -18,6 +18,8 @@ from evidence_api.media import Claims, differences, read_claims, sniff
 from evidence_api.models import Case, Evidence, Reader, Upload
 from evidence_api.models.upload import UploadState
 from evidence_api.policy import Permission
+from evidence_api.services._checks import CLOCKS_DIFFER, not_in_the_future, refuse_ended, refuse_taken_tag
+from evidence_api.services._restriction import restrict
 from evidence_api.storage import Storage, Stored
 from evidence_api.storage.port import INCOMING
 from evidence_api.work import Work, act, act_on
@@ -25,7 +27,6 @@ from evidence_api.work import Work, act, act_on
 log = structlog.get_logger()
 
 OBJECTS = "objects/"
-CLOCKS_DIFFER = timedelta(days=1)
 ORPHANED = timedelta(days=1)
 _BATCH = 500
 
@@ -64,15 +65,10 @@ class Stated:
 
     def check(self, work: Work, case: Case) -> Evidence | None:
         """The original that is named, if one is. Raises InvalidInput for what cannot be so."""
-        _not_in_the_future(work, self.captured_at)
+        not_in_the_future(work, "captured_at", self.captured_at, CLOCKS_DIFFER)
         if self.derivation is not None and self.original is None:
             raise InvalidInput({"original": ["Name the item that this one is made from."]})
         return _original(work, case, self.original)
-
-
-def _not_in_the_future(work: Work, captured_at: datetime | None) -> None:
-    if captured_at is not None and captured_at > work.now + CLOCKS_DIFFER:
-        raise InvalidInput({"captured_at": ["This lies in the future. Give the time at which it was recorded."]})
 
 
 def _original(work: Work, case: Case, id: UUID | None) -> Evidence | None:
@@ -153,7 +149,8 @@ def admit(work: Work, case: Case, *, content: Content, stated: Stated) -> Eviden
 
     If the case has the same bytes already in an item that the actor can see, that item comes back with `duplicate`
     set, and nothing is admitted. A quarantined item does not count: the new copy may be the only good one. What is
-    made from a restricted item is restricted too. Raises DigestMismatch, InvalidInput.
+    made from a restricted item is restricted too, and a file that comes in as restricted is so wherever the case has
+    it. Raises DigestMismatch, InvalidInput, Conflict for a case that has ended.
     """
     stored = content.stored
     if stated.sha256 is not None and stated.sha256 != stored.sha256:
@@ -162,6 +159,10 @@ def admit(work: Work, case: Case, *, content: Content, stated: Stated) -> Eviden
             "Check the file on the device, and send it again."
         )
     original = stated.check(work, case)
+    refuse_ended(work, case.id)
+    restricted = stated.restricted or (original is not None and original.sensitivity is Sensitivity.RESTRICTED)
+    if restricted:
+        _restrict_same_bytes(work, case, stored.sha256)
     existing = _same_bytes(work, case, stored.sha256)
     if existing is not None:
         existing.duplicate = True
@@ -172,7 +173,6 @@ def admit(work: Work, case: Case, *, content: Content, stated: Stated) -> Eviden
             facts={"filename": stated.filename},
         )
         return existing
-    restricted = stated.restricted or (original is not None and original.sensitivity is Sensitivity.RESTRICTED)
     found = differences(content.claims, stated.captured_at, stated.device, stated.latitude, stated.longitude)
     said = content.said()
     item = Evidence(
@@ -230,11 +230,30 @@ def admit(work: Work, case: Case, *, content: Content, stated: Stated) -> Eviden
     return item
 
 
+def _restrict_same_bytes(work: Work, case: Case, sha256: str) -> None:
+    """Also those that the actor cannot see: what shows abuse is not left open because another brought it first."""
+    ordinary = (
+        sa.select(Evidence)
+        .where(
+            Evidence.case_id == case.id,
+            Evidence.sha256 == sha256,
+            Evidence.sensitivity == Sensitivity.ORDINARY,
+        )
+        .order_by(Evidence.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    for item in work.session.scalars(ordinary).all():
+        restrict(work, item, "The same file came in as a restricted one.")
+
+
 def _same_bytes(work: Work, case: Case, sha256: str) -> Evidence | None:
     same = work.query(Evidence).where(
         Evidence.case_id == case.id, Evidence.sha256 == sha256, Evidence.quarantined.is_(False)
     )
-    return work.session.scalars(same.order_by(Evidence.id).limit(1)).one_or_none()
+    # Locked: its chain is about to be appended to.
+    lock = same.order_by(Evidence.id).limit(1).with_for_update(of=Evidence, key_share=True)
+    return work.session.scalars(lock.execution_options(populate_existing=True)).one_or_none()
 
 
 def _next_ref(work: Work, case: Case) -> str:
@@ -261,11 +280,10 @@ def register(
 
     Raises InvalidInput, also where the case has an item with this tag.
     """
-    _not_in_the_future(work, captured_at)
+    not_in_the_future(work, "captured_at", captured_at, CLOCKS_DIFFER)
     _original(work, case, original)
-    tagged = sa.select(Evidence.id).where(Evidence.case_id == case.id, Evidence.tag == tag).limit(1)
-    if work.session.execute(tagged).first() is not None:
-        raise InvalidInput({"tag": ["Another item of this case has this tag. Give each thing its own."]})
+    refuse_taken_tag(work, case.id, tag)
+    refuse_ended(work, case.id)
     item = Evidence(
         case_id=case.id,
         ref=_next_ref(work, case),

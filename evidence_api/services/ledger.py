@@ -1,20 +1,25 @@
 """The ledger as a whole: verifying it against itself, against the register, and declaring that the clock was wrong."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from evidence_api import fixity
 from evidence_api.db import new_id
-from evidence_api.domain.custody import CUSTODY
-from evidence_api.domain.errors import InvalidInput
-from evidence_api.ledger.entry import BadEntry, Entry, decode, timestamp
-from evidence_api.ledger.verifying import PAGE, Fault, Row, rows_of, verify_chains
-from evidence_api.models import CaseActor, ClockFaultInterval, Evidence, LedgerEntry
+from evidence_api.domain.custody import CUSTODY, Sensitivity
+from evidence_api.domain.errors import ClockFault, DomainError, InvalidInput, StepUpRequired
+from evidence_api.ledger.entry import Entry, Fact, timestamp
+from evidence_api.ledger.stored import Row, as_hex, id_of, raw
+from evidence_api.ledger.verifying import PAGE, Fault, declared, verify_chains
+from evidence_api.models import CaseActor, ClockFaultInterval, Evidence, LedgerEntry, LedgerHead
 from evidence_api.policy import Permission
+from evidence_api.services import sign_in
 from evidence_api.work import Work, act
 
 MAX_FAULTS = 1000
@@ -28,108 +33,224 @@ def verify(work: Work) -> Iterator[Fault]:
 
 
 def _verify(work: Work) -> Iterator[Fault]:
-    yield from verify_chains(work.session, work.keys, work.site.origin)
-    yield from _check_register(work)
+    register = _Register(work)
+    yield from verify_chains(work.session, work.keys, work.site.origin, watch=register.watch)
+    yield from register.rest()
 
 
 @act(Permission.LEDGER_VERIFY, read_only=True)
 def summary(work: Work) -> dict[str, object]:
-    """As `verify`, as one answer: how many entries were checked, and the first faults."""
-    faults = list(islice(_verify(work), MAX_FAULTS))
+    """As `verify`, as one answer: how many entries were checked, and the first faults, what is a warning last."""
+    faults: list[Fault] = []
+    warnings: list[Fault] = []
+    for fault in _verify(work):
+        kind = warnings if fault.warning else faults
+        if len(kind) < MAX_FAULTS:
+            kind.append(fault)
     entries = work.session.execute(sa.select(sa.func.count()).select_from(LedgerEntry)).scalar_one()
-    failed = any(not f.warning for f in faults)
-    return {"chains": "fail" if failed else "pass", "entries": entries, "faults": faults}
+    return {"chains": "fail" if faults else "pass", "entries": entries, "faults": (faults + warnings)[:MAX_FAULTS]}
 
 
 @act(Permission.LEDGER_VERIFY, read_only=True)
 def objects(work: Work, *, after: UUID | None, limit: int) -> list[fixity.Target]:
-    """The next objects to read again, oldest first."""
-    query = sa.select(Evidence).where(Evidence.storage_key.is_not(None)).order_by(Evidence.id).limit(limit)
+    """The next objects to read again, oldest first. Of a row that cannot be read, `verify` tells."""
+    e = Evidence
+    query = (
+        sa.select(*(raw(c) for c in (e.id, e.ref, e.storage_key, e.storage_version, e.size, e.sha256)))
+        .where(e.storage_key.is_not(None))
+        .order_by(e.id)
+    )
     if after is not None:
-        query = query.where(Evidence.id > after)
-    return [found for item in work.session.scalars(query) if (found := fixity.target(item)) is not None]
+        query = query.where(e.id > after)
+    found = (
+        fixity.Target(id, str(r.ref), str(r.storage_key), r.storage_version, r.size, str(r.sha256))
+        for r in work.session.execute(query.execution_options(yield_per=limit))
+        if (id := id_of(f":{as_hex(r.id)}")) is not None and isinstance(r.size, int)
+    )
+    return list(islice(found, limit))
 
 
 @act(Permission.LEDGER_VERIFY, read_only=True)
 def refs(work: Work, *, subjects: list[str]) -> dict[str, str]:
     """The short refs of items, by subject, for lines that people read."""
-    ids = [UUID(s.split(":")[1]) for s in subjects if s.startswith("evidence:")]
-    rows = work.session.execute(sa.select(Evidence.id, Evidence.ref).where(Evidence.id.in_(ids)))
-    return {f"evidence:{id}": ref for id, ref in rows}
+    ids = [id for s in subjects if s.startswith("evidence:") and (id := id_of(s)) is not None]
+    rows = work.session.execute(sa.select(raw(Evidence.id), raw(Evidence.ref)).where(Evidence.id.in_(ids)))
+    return {_subject_of(r.id): str(r.ref) for r in rows}
 
 
-def _check_register(work: Work) -> Iterator[Fault]:
-    """Each item's row says what its chain says: object, custodian, state. And no chain is without its item."""
-    after: UUID | None = None
-    while True:
-        query = sa.select(Evidence).order_by(Evidence.id).limit(PAGE)
-        items = list(work.session.scalars(query if after is None else query.where(Evidence.id > after)))
-        if not items:
-            break
-        yield from _check_items(work, items)
-        after = items[-1].id
-        work.session.expunge_all()
-    yield from _chains_without_item(work)
+@dataclass(slots=True)
+class _Said:
+    """What an item's chain says of it so far. People are named as the chain names them."""
+
+    subject: str
+    received: Mapping[str, Fact] = field(default_factory=dict)
+    collector: str = ""
+    custodian: str = ""
+    state: str = CUSTODY.initial.value
+    sensitivity: str = Sensitivity.ORDINARY.value
+    held: bool = False
+    quarantined: bool = False
+    released_at: str = ""
+    title: Fact | float = None
+    cases: set[str | None] = field(default_factory=set)
+
+    def note(self, row: Row, entry: Entry, facts: Mapping[str, Fact | float]) -> None:
+        """Take the next entry into account. What it should say and does not is None."""
+        verb = entry.action.removeprefix("evidence:")
+        if entry.seq == 0:
+            self.received, self.collector = entry.data, str(entry.actor)
+        if verb in CUSTODY.actions:
+            self.state = str(entry.data.get("to"))
+        if "custodian" in entry.data:
+            self.custodian = str(entry.data["custodian"])
+        if "sensitivity" in entry.data:
+            self.sensitivity = str(entry.data["sensitivity"])
+        match verb:
+            case "restrict":
+                self.sensitivity = Sensitivity.RESTRICTED.value
+            case "unrestrict":
+                self.sensitivity = Sensitivity.ORDINARY.value
+            case "hold" | "lift_hold":
+                self.held = verb == "hold"
+            case "quarantine":
+                self.quarantined = True
+            case "release":
+                self.quarantined, self.released_at = False, entry.recorded_at
+            case "erase":
+                self.title = None
+        if "title" in entry.commitments:
+            self.title = facts.get("title")
+        self.cases.add(row.case_id)
 
 
-def _check_items(work: Work, items: list[Evidence]) -> Iterator[Fault]:
-    people = {
-        a.actor: a.user_id
-        for a in work.session.scalars(sa.select(CaseActor).where(CaseActor.case_id.in_({i.case_id for i in items})))
-    }
-    bodies = sa.select(LedgerEntry.subject, LedgerEntry.body).where(LedgerEntry.subject.in_([i.subject for i in items]))
-    chains: dict[str, list[Entry]] = {}
-    for subject, body in work.session.execute(bodies.order_by(LedgerEntry.subject, LedgerEntry.seq)):
-        try:
-            chains.setdefault(subject, []).append(decode(bytes(body)))
-        except BadEntry:
-            continue
-    for item in items:
-        yield from _check_item(item, chains.get(item.subject, []), people)
+class _Register:
+    """The register of evidence against the chains, as these pass by. And no chain is without its item."""
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+        self.broken = declared(work.session).broken
+        self.said: list[_Said] = []
+        self.seen: set[str] = set()
+
+    def watch(self, row: Row, entry: Entry, facts: Mapping[str, Fact | float]) -> Iterator[Fault]:
+        """By what the entry itself is about: the column beside it may have been altered."""
+        kind, _, name = row.subject.partition(":")
+        if kind == "evidence":
+            if not self.said or self.said[-1].subject != row.subject:
+                if len(self.said) == PAGE:
+                    yield from self._check()
+                self.said.append(_Said(row.subject))
+            self.said[-1].note(row, entry, facts)
+        elif kind != "upload" and row.case_id != (as_hex(name) if kind == "case" else None):
+            yield Fault(row.subject, _OTHER_CASE, row.seq)
+
+    def rest(self) -> Iterator[Fault]:
+        """What is left to check once every chain has passed."""
+        yield from self._check()
+        for r in self.work.session.execute(sa.select(raw(Evidence.id)).execution_options(yield_per=PAGE)):
+            if as_hex(r.id) not in self.seen:
+                yield Fault(_subject_of(r.id), "the item is in the register, but its chain is gone")
+
+    def _check(self) -> Iterator[Fault]:
+        batch, self.said = self.said, []
+        ids = {said.subject: id for said in batch if (id := id_of(said.subject)) is not None}
+        self.seen |= {id.hex for id in ids.values()}
+        query = sa.select(*(raw(column) for column in _REGISTER)).where(Evidence.id.in_(ids.values()))
+        items = {_subject_of(r.id): r for r in self.work.session.execute(query)}
+        people = self._people(batch)
+        for said in batch:
+            item = items.get(said.subject)
+            if item is None:
+                yield Fault(said.subject, "the item has a chain, but is gone from the register")
+            else:
+                yield from self._check_item(item, said, people)
+
+    def _people(self, batch: list[_Said]) -> dict[str, tuple[str, str]]:
+        named = {id for said in batch for name in (said.collector, said.custodian) if (id := id_of(f":{name}"))}
+        query = sa.select(raw(CaseActor.actor), raw(CaseActor.case_id), raw(CaseActor.user_id))
+        rows = self.work.session.execute(query.where(CaseActor.actor.in_(named)))
+        return {as_hex(r.actor): (as_hex(r.case_id), as_hex(r.user_id)) for r in rows}
+
+    def _check_item(self, item: Any, said: _Said, people: Mapping[str, tuple[str, str]]) -> Iterator[Fault]:
+        kept = {
+            "sha256": item.sha256,
+            "size": item.size,
+            "storage_key": item.storage_key,
+            "version": item.storage_version,
+        }
+        for name, value in kept.items():
+            if said.received.get(name) != value:
+                yield Fault(said.subject, f"the register's {name} differs from what the chain says was received", 0)
+        quarantined = said.quarantined or self.broken.get(said.subject, "") > said.released_at
+        for column, truth in (
+            (str(item.state), said.state),
+            (str(item.sensitivity), said.sensitivity),
+            ("held" if item.held else "not held", "held" if said.held else "not held"),
+            ("quarantined" if item.quarantined else "not quarantined", "quarantined" if quarantined else "released"),
+        ):
+            if column != truth and (column, truth) != ("not quarantined", "released"):
+                yield Fault(said.subject, f"the register says {column}, the chain says {truth}")
+        if said.title is not None and item.title != said.title:
+            yield Fault(said.subject, "the register's title is not the one that the chain names")
+        case = as_hex(item.case_id)
+        if people.get(as_hex(said.custodian)) != (case, as_hex(item.custodian_id)):
+            yield Fault(said.subject, "the register's custodian is not the one that the chain names")
+        if people.get(as_hex(said.collector)) != (case, as_hex(item.collector_id)):
+            yield Fault(said.subject, "the register's collector is not the one that the chain names")
+        if said.cases != {case}:
+            yield Fault(said.subject, _OTHER_CASE)
 
 
-def _check_item(item: Evidence, chain: list[Entry], people: dict[UUID, UUID]) -> Iterator[Fault]:
-    if not chain:
-        yield Fault(item.subject, "the item is in the register, but its chain is gone")
-        return
-    first = chain[0].data
-    kept = {"sha256": item.sha256, "size": item.size, "storage_key": item.storage_key, "version": item.storage_version}
-    for name, value in kept.items():
-        if first.get(name) != value:
-            yield Fault(item.subject, f"the register's {name} differs from what the chain says was received", 0)
-    moves = [e for e in chain if e.action.removeprefix("evidence:") in CUSTODY.actions]
-    state = str(moves[-1].data["to"]) if moves else CUSTODY.initial.value
-    if item.state.value != state:
-        yield Fault(item.subject, f"the register says {item.state.value}, the chain says {state}")
-    holders = [e.data["custodian"] for e in chain if "custodian" in e.data]
-    if not holders or people.get(UUID(str(holders[-1]))) != item.custodian_id:
-        yield Fault(item.subject, "the register's custodian is not the one that the chain names")
+_OTHER_CASE = "an entry stands under another case than its item"
+_REGISTER = (
+    Evidence.id,
+    Evidence.case_id,
+    Evidence.title,
+    Evidence.storage_key,
+    Evidence.storage_version,
+    Evidence.sha256,
+    Evidence.size,
+    Evidence.sensitivity,
+    Evidence.state,
+    Evidence.custodian_id,
+    Evidence.collector_id,
+    Evidence.quarantined,
+    Evidence.held,
+)
 
 
-def _chains_without_item(work: Work) -> Iterator[Fault]:
-    """By what the chains themselves say: the column beside an entry may have been altered."""
-    heads: list[Row] = []
-    for row in rows_of(work.session, first_only=True):
-        heads.append(row)
-        if len(heads) == PAGE:
-            yield from _missing_items(work, heads)
-            heads = []
-    yield from _missing_items(work, heads)
-
-
-def _missing_items(work: Work, heads: list[Row]) -> Iterator[Fault]:
-    ids = {UUID(row.subject.split(":")[1]) for row in heads if row.subject.startswith("evidence:")}
-    found = set(work.session.scalars(sa.select(Evidence.id).where(Evidence.id.in_(ids))))
-    for id in sorted(ids - found):
-        yield Fault(f"evidence:{id}", "the item has a chain, but is gone from the register")
+def _subject_of(id: object) -> str:
+    found = id_of(f":{as_hex(id)}")
+    return f"evidence:{found or id}"
 
 
 @act(Permission.CLOCK_FAULT)
-def declare_clock_fault(work: Work, *, begins_at: datetime, ends_at: datetime, reason: str) -> ClockFaultInterval:
-    """Say that the clock was wrong in this interval, so that acts can go on (LEDGER.md section 4)."""
-    work.step_up()
+def declare_clock_fault(
+    work: Work, *, begins_at: datetime, ends_at: datetime, reason: str, otp: str
+) -> ClockFaultInterval | DomainError:
+    """Say that the clock was ahead in this interval, so that acts can go on (LEDGER.md section 4).
+
+    The code is used within the act and not before it: the chain of who acted while the clock was ahead takes no entry
+    until the interval stands. A wrong code is returned as an error, to be raised after its count is committed. Raises
+    InvalidInput for an interval in which nothing is recorded ahead of the clock: it would only allow setting it back.
+    """
     if ends_at <= begins_at or ends_at - begins_at > MAX_CLOCK_FAULT:
         raise InvalidInput({"ends_at": ["The end must come after the beginning, within a year."]})
+    ahead = sa.select(LedgerHead.subject).where(
+        LedgerHead.recorded_at > work.now, LedgerHead.recorded_at.between(begins_at, ends_at)
+    )
+    if work.session.execute(ahead.limit(1)).first() is None:
+        raise InvalidInput({"ends_at": ["Nothing in this interval is recorded ahead of the clock as it is now."]})
+    used = sign_in.use_code(work, otp=otp, ahead=(begins_at, ends_at))
+    if isinstance(used, DomainError):
+        return used
+    if not used:
+        # Where her own chain is ahead, a wrong code is counted and cannot be recorded.
+        with suppress(ClockFault):
+            work.write_ledger()
+        return StepUpRequired()
+    if work.actor.auth != "cli":
+        work.actor = replace(work.actor, auth=f"{work.actor.auth}+totp")
     interval = ClockFaultInterval(id=new_id(), begins_at=begins_at, ends_at=ends_at)
     work.session.add(interval)
     work.record(

@@ -3,6 +3,8 @@
 A password takes a tenth of a second to check, so `check_password` does it with no transaction open; what it found goes
 to the act. An act that is refused after a wrong try must still keep the count, so it *returns* the error and is
 committed; whoever asked raises it.
+
+Locks are taken in this order everywhere: the account, its tries, its chain.
 """
 
 from collections.abc import Callable
@@ -14,8 +16,16 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from evidence_api import authenticator, credentials
+from evidence_api.authenticator import Interval
 from evidence_api.db import insert_if_absent
-from evidence_api.domain.errors import Conflict, DomainError, EnrolmentNeeded, InvalidInput, SignInFailed, TooManyTries
+from evidence_api.domain.errors import (
+    Conflict,
+    DomainError,
+    EnrolmentNeeded,
+    InvalidInput,
+    SignInFailed,
+    TooManyTries,
+)
 from evidence_api.domain.roles import SYSTEM, Actor, Role, Scope
 from evidence_api.models import AuthSession, Token, Tries, User, UserRole
 from evidence_api.policy import Permission
@@ -67,7 +77,7 @@ def who_is(work: Work, *, session: str | None = None, token: str | None = None) 
     ended = AuthSession.ended_at if token is None else Token.revoked_at
     scope = sa.literal(Scope.ALL.value) if token is None else Token.scope
     find = (
-        sa.select(User.id, User.office_id, model.role, scope)
+        sa.select(User.id, User.office_id, model.role, scope, model.id)
         .join(User, User.id == model.user_id)
         .join(UserRole, (UserRole.user_id == User.id) & (UserRole.role == model.role))
         .where(model.digest == credentials.digest(token or session or ""))
@@ -76,8 +86,10 @@ def who_is(work: Work, *, session: str | None = None, token: str | None = None) 
     found = work.session.execute(find).one_or_none()
     if found is None:
         return None
-    user_id, office_id, role, reach = found
-    return Actor(user_id, role, "session" if token is None else "token", office_id=office_id, scope=Scope(reach))
+    user_id, office_id, role, reach, id = found
+    if token is None:
+        return Actor(user_id, role, "session", office_id=office_id)
+    return Actor(user_id, role, "token", office_id=office_id, scope=Scope(reach), token_id=id)
 
 
 @act(Permission.SIGN_IN, read_only=True)
@@ -190,11 +202,11 @@ def change_password(
 ) -> DomainError | None:
     """Change one's own password, with the old one and a fresh code. Every other session ends; tokens stay."""
     work.step_up()
+    user = _holder(work, checked)
     if (wait := _wait(_lock_tries(work, checked.tries), work.now)) > 0:
         return TooManyTries(wait)
-    user = _holder(work, checked)
     if user is None:
-        _count(work, checked)
+        _count(work, checked.tries)
         work.record(work.actor.subject, "user:password_refused")
         return InvalidInput({"password": ["This is not your password now."]})
     _set_password(user, new_password)
@@ -204,16 +216,18 @@ def change_password(
 
 
 @act(Permission.ACCOUNT_SELF)
-def use_code(work: Work, *, otp: str) -> bool | DomainError:
-    """Use up a fresh code for a further act of the same request. False where it is wrong, which counts as a try."""
+def use_code(work: Work, *, otp: str, ahead: Interval | None = None) -> bool | DomainError:
+    """Use up a fresh code for a further act of the same request. False where it is wrong, which counts as a try.
+
+    `ahead` is an interval that this very act declares to be one in which the clock was ahead.
+    """
     assert work.actor.user_id is not None
-    key = str(work.actor.user_id)
+    user = work.get(User, work.actor.user_id, Permission.ACCOUNT_SELF, lock=True)
+    key = str(work.actor.token_id or user.id)
     if (wait := _wait(_lock_tries(work, key), work.now)) > 0:
         return TooManyTries(wait)
-    user = work.get(User, work.actor.user_id, Permission.ACCOUNT_SELF, lock=True)
-    if user.enrolled_at is None or not authenticator.use_code(work, user, otp):
-        tries = _count(work, Checked(key, user.id, False, None))
-        work.record(user, "user:code_refused", data={"tries": tries})
+    if user.enrolled_at is None or not authenticator.use_code(work, user, otp, ahead=ahead):
+        work.record(user, "user:code_refused", data={"tries": _count(work, key)})
         return False
     _forget_tries(work, key)
     work.record(user, "user:code_used")
@@ -258,9 +272,9 @@ Use = Callable[[Work, User, str], bool]
 
 def _prove(work: Work, checked: Checked, otp: str, *ways: Use) -> User | DomainError:
     """The account, if password and code are right; the actor is then known. Otherwise what to answer."""
+    user = _holder(work, checked)
     if (wait := _wait(_lock_tries(work, checked.tries), work.now)) > 0:
         return TooManyTries(wait)
-    user = _holder(work, checked)
     if user is None:
         return _failed(work, checked)
     if user.enrolled_at is None:
@@ -278,9 +292,9 @@ def _prove(work: Work, checked: Checked, otp: str, *ways: Use) -> User | DomainE
 def _unenrolled(work: Work, checked: Checked) -> User | DomainError:
     """The account, if the password is right and there is no authenticator yet. One that has it answers as a wrong
     password does, since enrolment asks for no code and would tell a stranger that he guessed the password."""
+    user = _holder(work, checked)
     if (wait := _wait(_lock_tries(work, checked.tries), work.now)) > 0:
         return TooManyTries(wait)
-    user = _holder(work, checked)
     if user is None or user.enrolled_at is not None:
         return _failed(work, checked)
     work.actor = _known(work.actor, user, "session")
@@ -341,9 +355,9 @@ def _wait(tries: Tries, now: datetime) -> int:
     return 0 if tries.blocked_until is None else max(0, ceil((tries.blocked_until - now).total_seconds()))
 
 
-def _count(work: Work, checked: Checked) -> int:
+def _count(work: Work, key: str) -> int:
     """Count a wrong try, and block from the fourth in a row: 2 s, 4 s, 8 s … 15 minutes. How many it were."""
-    tries = _lock_tries(work, checked.tries)
+    tries = _lock_tries(work, key)
     tries.failures += 1
     over = tries.failures - FREE_TRIES
     if over > 0:
@@ -353,7 +367,7 @@ def _count(work: Work, checked: Checked) -> int:
 
 
 def _failed(work: Work, checked: Checked) -> SignInFailed:
-    count = _count(work, checked)
+    count = _count(work, checked.tries)
     if checked.user_id is not None:
         # Nobody is known yet: it is the system that saw the try.
         work.actor = SYSTEM

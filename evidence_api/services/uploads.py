@@ -19,10 +19,12 @@ import sqlalchemy as sa
 
 from evidence_api.db import new_id
 from evidence_api.domain.errors import Conflict, Gone, Locked, NotFound, TooLarge
+from evidence_api.ledger.entry import Fact
 from evidence_api.models import Case, Evidence, Upload, UploadSegment
 from evidence_api.models.upload import UploadState
 from evidence_api.policy import Permission
 from evidence_api.services import intake
+from evidence_api.services._checks import refuse_ended
 from evidence_api.services._pages import Page, page
 from evidence_api.services.intake import Content, Stated
 from evidence_api.storage import Segment
@@ -108,11 +110,12 @@ def largest(work: Work) -> int:
 def prepare(work: Work, *, case: str, stated: Stated) -> UUID:
     """The id of the case that `case` names by id or ref, once all that can be refused before the bytes come is refused.
 
-    Raises NotFound, Forbidden, InvalidInput.
+    Raises NotFound, Forbidden, InvalidInput, Conflict for a case that has ended.
     """
     found = work.get(Case, _case_id(work, case), Permission.EVIDENCE_ADD)
     work.require(Permission.EVIDENCE_ADD, found)
     stated.check(work, found)
+    refuse_ended(work, found.id)
     return found.id
 
 
@@ -183,9 +186,12 @@ def list_own(work: Work, *, limit: int, cursor: UUID | None) -> Page[Upload]:
 def take(work: Work, upload: Upload, *, offset: int, length: int) -> Position:
     """Become the one request that may write to the upload: `length` bytes from `offset` on.
 
-    Raises Gone, Locked while another writes, Conflict if `offset` is not where the upload stands, TooLarge.
+    Raises Gone, Locked while another writes, Conflict if `offset` is not where the upload stands or the case has ended,
+    TooLarge.
     """
     _check_alive(work, upload)
+    if upload.state is UploadState.RECEIVING:
+        refuse_ended(work, upload.case_id)
     if upload.state is UploadState.RECEIVING and _leased(work, upload):
         raise Locked("Another request is writing to this upload just now. Wait a moment, then ask for its offset.")
     if upload.state is not UploadState.RECEIVING or upload.offset != offset:
@@ -270,7 +276,10 @@ def terminate(work: Work, upload: Upload) -> str:
 
 @act(Permission.OPERATE)
 def expire(work: Work) -> int:
-    """Remove uploads that nobody went on with in time, from store and database; how many. Ended ones are forgotten."""
+    """Remove uploads that nobody went on with in time, from store and database; how many. Ended ones are forgotten.
+
+    Where bytes are lost with it, the case is told, as when the one who sent them was taken off it meanwhile.
+    """
     left = (
         sa.select(Upload)
         .where(Upload.expires_at <= work.now, Upload.lease_until.is_(None) | (Upload.lease_until <= work.now))
@@ -285,6 +294,13 @@ def expire(work: Work) -> int:
             work.storage.discard(INCOMING + upload.storage_key, None)
             work.storage.discard(upload.storage_key, None)
             removed += 1
+            if upload.offset:
+                lost: dict[str, Fact] = {
+                    "size": upload.size,
+                    "received": upload.offset,
+                    "user": str(work.known_as(upload.case_id, upload.user_id)),
+                }
+                work.record(work.session.get_one(Case, upload.case_id), "case:upload_expired", data=lost)
         _end(work, upload, upload.state)
         work.session.delete(upload)
     return removed

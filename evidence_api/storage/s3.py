@@ -2,8 +2,8 @@
 
 An object is one multipart upload: two parts are sent in threads of their own while the next is received, so that an
 upload holds at most three parts in memory. Retention (GOVERNANCE) and legal hold are set on the finished version and
-verified by HEAD, because stores drop these headers on multipart uploads. Reads name the version that was stored: with unique keys that is
-what makes objects write-once, since stores ignore If-None-Match on versioned buckets.
+verified by HEAD, because stores drop these headers on multipart uploads. Reads name the version that was stored: with
+unique keys that is what makes objects write-once, since stores ignore If-None-Match on versioned buckets.
 """
 
 import hashlib

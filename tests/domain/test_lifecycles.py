@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evidence_api.domain.case import ENDED, STAGES, Stage
-from evidence_api.domain.custody import CUSTODY, TRANSFERS, Custody
+from evidence_api.domain.custody import CUSTODY, HOLDERS, RETURNING, TRANSFERS, Custody
 from evidence_api.domain.errors import IllegalTransition
 from evidence_api.domain.lifecycle import Lifecycle, step
 from evidence_api.domain.roles import Role
@@ -78,8 +78,10 @@ def test_whatever_is_tried_an_item_is_always_in_a_known_state_with_a_way_on(acti
         assert CUSTODY.allowed(state)
 
 
-def test_nobody_but_those_who_hold_items_moves_them() -> None:
-    assert {role for s in CUSTODY.steps for role in s.roles} == {Role.INVESTIGATOR, Role.LAWYER}
+def test_nobody_but_those_who_hold_items_moves_them_and_a_supervisor_settles_only_what_they_left_open() -> None:
+    assert {role for s in CUSTODY.steps for role in s.roles} - {Role.SUPERVISOR} == set(HOLDERS)
+    settled = {s.action for table in (CUSTODY, TRANSFERS) for s in table.steps if Role.SUPERVISOR in s.roles}
+    assert settled == {"offer", "withdraw", *RETURNING}
 
 
 def test_an_action_cannot_stand_twice_for_one_state() -> None:

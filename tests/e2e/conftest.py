@@ -60,6 +60,15 @@ class Server:
     def runs(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    def end(self) -> float:
+        """Ask it to end, as systemd and Docker do. Seconds until it has."""
+        assert self._process is not None
+        began = time.monotonic()
+        self._process.terminate()
+        self._process.wait(30)
+        self._process = None
+        return time.monotonic() - began
+
     def kill(self) -> None:
         """End every process of it at once, as `kill -9` does."""
         if self._process is not None:

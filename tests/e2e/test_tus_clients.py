@@ -12,13 +12,17 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import requests
+import sqlalchemy as sa
 from tusclient.client import TusClient
 from tusclient.storage.filestorage import FileStorage
 from tusclient.uploader import Uploader
 
+from evidence_api.api.uploads import MOST_AT_ONCE
+from evidence_api.models import Upload
 from evidence_api.work import Site
 from tests.conftest import Persona
 from tests.e2e.conftest import JS, Server
@@ -50,10 +54,7 @@ def digest(path: Path) -> str:
 
 def uploader(server: Server, persona: Persona, case: str, path: Path, **options: Any) -> Uploader:
     client = TusClient(f"{server.api}/uploads", headers={"Authorization": f"Bearer {persona.token}"})
-    given: dict[str, Any] = client.uploader(
-        str(path), metadata={"case": case, "filename": path.name, "title": "Film"}, **options
-    )
-    return given
+    return client.uploader(str(path), metadata={"case": case, "filename": path.name, "title": "Film"}, **options)
 
 
 def head(server: Server, persona: Persona, url: str) -> requests.Response:
@@ -169,20 +170,46 @@ def test_a_line_whose_other_end_vanishes_is_watched(
     line.close()
 
 
-def test_slow_uploads_leave_room_for_everyone_else(
-    server: Server, investigator: Persona, case: dict[str, Any], film: Path
+def test_slow_uploads_leave_room_for_everyone_else_and_do_not_hold_up_the_end(
+    site: Site, investigator: Persona, case: dict[str, Any], film: Path, tmp_path: Path
 ) -> None:
+    server = Server(site.settings, tmp_path / "server.log", "--workers", "1")
+    server.start()
     urls = []
-    for _ in range(24):
+    for _ in range(MOST_AT_ONCE + 1):
         upload = uploader(server, investigator, case["id"], film)
         upload.set_url(upload.create_url())
         urls.append(upload.url)
-    lines = [send_part(server, investigator, url, film, 0, MIB // 2) for url in urls]
+    lines = [send_part(server, investigator, url, film, 0, 1000) for url in urls[:-1]]
     try:
+        wait_for(lambda: being_written(site, urls) == MOST_AT_ONCE)
+        further = send_part(server, investigator, urls[-1], film, 0, 0)
+        lines.append(further)
+        refused = further.getresponse()
+        assert (refused.status, refused.headers["Retry-After"]) == (503, "30")
+        assert json.loads(refused.read())["type"] == "unavailable"
         assert requests.get(f"{server.url}/health/live", timeout=10).status_code == 200
+        lines.pop(0).close()
+        wait_for(lambda: took_bytes(server, investigator, urls[-1], film))
+        assert server.end() < 12
     finally:
+        server.kill()
         for line in lines:
             line.close()
+
+
+def being_written(site: Site, urls: list[str]) -> int:
+    ids = [UUID(url.rsplit("/", 1)[1]) for url in urls]
+    find = sa.select(sa.func.count()).where(Upload.id.in_(ids), Upload.lease_holder.is_not(None))
+    with site.engine.connect() as connection:
+        return connection.scalars(find).one()
+
+
+def took_bytes(server: Server, persona: Persona, url: str, path: Path) -> bool:
+    """Another upload has found a place."""
+    line = send_part(server, persona, url, path, 0, 1000)
+    line.close()
+    return head(server, persona, url).headers["Upload-Offset"] != "0"
 
 
 def test_who_is_refused_a_large_body_reads_why(

@@ -139,9 +139,15 @@ def _own(person: Persona, giver: Persona, taker: Persona) -> Things:
 
 
 def add_things(lead: Persona, holder: Persona, receiver: Persona, *others: Persona) -> Things:
-    """A case with two items of the holder's, an upload of hers, and offers of hers and to her."""
+    """A case with two items of the holder's, an upload of hers, offers of hers and to her, and what one left open."""
     case = add_case(lead)
     assigned = {person.id: assign(lead, case, person) for person in (receiver, *others)}
+    gone = add_person(lead.site, lead.app, Role.INVESTIGATOR, lead.actor().office_id)
+    assign(lead, case, gone)
+    left, left_on_offer = add_file(gone, case), add_file(gone, case)
+    left_offer = offer(gone, left_on_offer, receiver)
+    with begin(lead.site, OPERATOR) as work:
+        accounts.disable(work, gone.id)
     item, restricted, others_item = (
         add_file(holder, case),
         add_file(holder, case, restricted=True),
@@ -155,6 +161,8 @@ def add_things(lead: Persona, holder: Persona, receiver: Persona, *others: Perso
         "transfer": offer(holder, item, receiver),
         "offered": offer(receiver, others_item, holder),
         "upload": begin_upload(holder, case),
+        "left": left,
+        "left_offer": left_offer,
     }
 
 

@@ -16,7 +16,7 @@ from evidence_api.db import insert_if_absent, open_session
 from evidence_api.domain.errors import ClockFault
 from evidence_api.ledger import chain
 from evidence_api.ledger.disclosure import open_disclosure
-from evidence_api.ledger.entry import decode, entry_hash, genesis, moment
+from evidence_api.ledger.entry import decode, entry_hash, genesis, moment, timestamp
 from evidence_api.ledger.verifying import verify_chains
 from evidence_api.models import ClockFaultInterval, LedgerEntry, LedgerHead
 from evidence_api.work import Site
@@ -110,6 +110,9 @@ def test_a_destroyed_key_leaves_the_chain_whole_and_the_fact_unreadable(site: Si
         site.keys.destroy(session, name)
         session.execute(sa.text("DELETE FROM disclosure WHERE subject = :s"), {"s": name})
         session.commit()
+        assert list(verify_chains(session, site.keys, site.origin, name)), "nothing says that it was erased"
+    append(site, draft(name, "test:erase"))
+    with open_session(site.engine, read_only=True) as session:
         assert chain.disclosures_of(session, site.keys, [row.hash]) == {}
         assert not list(verify_chains(session, site.keys, site.origin, name))
 
@@ -174,14 +177,18 @@ def test_a_declared_clock_fault_lets_acts_go_on_and_is_reported_not_failed(site:
         append(site, draft(name))
     with pytest.raises(ClockFault):
         append(site, draft(name))
+    begins, ends = ahead - timedelta(seconds=5), ahead + timedelta(seconds=5)
     with open_session(site.engine) as session:
-        interval = {"begins_at": ahead - timedelta(seconds=5), "ends_at": ahead + timedelta(seconds=5)}
-        insert_if_absent(session, ClockFaultInterval, id=uuid.uuid4(), **interval)
+        insert_if_absent(session, ClockFaultInterval, id=uuid.uuid4(), begins_at=begins, ends_at=ends)
         session.commit()
+        undeclared = list(verify_chains(session, site.keys, site.origin))
+    assert [f.message for f in undeclared if f.subject == site.subject] == [
+        "a clock fault is kept that no entry declares"
+    ]
+    data = {"begins_at": timestamp(begins), "ends_at": timestamp(ends)}
+    append(site, chain.Draft(site.subject, "system:clock_fault", None, "system", "system", data))
     append(site, draft(name))
-    with open_session(site.engine) as session:
+    with open_session(site.engine, read_only=True) as session:
         faults = list(verify_chains(session, site.keys, site.origin, name))
-        session.execute(sa.delete(ClockFaultInterval))
-        session.commit()
     assert faults
     assert all(fault.warning for fault in faults)

@@ -123,6 +123,28 @@ def test_a_missing_or_an_added_member_is_refused() -> None:
         decode(json.dumps(fields).encode())
 
 
+@pytest.mark.parametrize(
+    ("canonical", "other"),
+    [
+        (b',"seq":0,', b', "seq":0,'),
+        (b',"v":"entry/1"}', b',"v":"entry/1","v":"entry/1"}'),
+        (b'"data":{"a":"x","b":1}', b'"data":{"a":"x","a":"x","b":1}'),
+        (b'"data":{"a":"x","b":1}', b'"data":{"b":1,"a":"x"}'),
+        (b'"data":{"a":"x"', b'"data":{"a":"\\u0078"'),
+        (b'"data":{"a":"x"', '"data":{"a":"e\u0301"'.encode()),
+        (b'"data":{"a":"x","b":1}', b'"data":{"a":"x","b":-0}'),
+        (b'{"action":"test:note","actor":null', b'{"actor":null,"action":"test:note"'),
+    ],
+    ids=str,
+)
+def test_bytes_in_another_form_than_the_canonical_one_are_refused(canonical: bytes, other: bytes) -> None:
+    body = encode(entry(action="test:note", actor=None, seq=0, data={"a": "x", "b": 1}))
+    decode(body)
+    assert canonical in body
+    with pytest.raises(BadEntry):
+        decode(body.replace(canonical, other))
+
+
 def test_an_entry_that_is_too_long_is_refused() -> None:
     with pytest.raises(BadEntry):
         encode(entry(data={"a": "x" * MAX_BYTES}))
