@@ -1,6 +1,7 @@
 """Keys: a master key in a file outside the database wraps one key per subject; those seal what is sensitive.
 
-Destroying a subject's key makes everything sealed under it unreadable, in backups too (LEDGER.md section 3).
+Destroying a subject's key makes everything sealed under it unreadable (LEDGER.md section 3), but for older backups of the
+database, which hold the wrapped key until they are themselves destroyed.
 AES-256-GCM throughout (NIST SP 800-38D), a random 96-bit nonce before each ciphertext.
 """
 
@@ -98,5 +99,5 @@ class KeyStore:
         return _open(self._master, wrapped, f"key:{subject}")
 
     def destroy(self, session: Session, subject: str) -> None:
-        """Delete the subject's key: nothing sealed under it can be read again, anywhere."""
+        """Delete the subject's key: nothing sealed under it can be read again, but from an older backup."""
         session.execute(delete(SubjectKey).where(SubjectKey.subject == subject))

@@ -1,4 +1,4 @@
-"""What is done without being asked: expired uploads end, orphan objects are swept. Safe beside other workers."""
+"""What is done without being asked: expired uploads end, unfinished objects are swept. Safe beside other workers."""
 
 import signal
 import threading
@@ -16,13 +16,13 @@ log = structlog.get_logger()
 
 
 def sweep(site: Site) -> int:
-    """Remove orphan objects; how many. It lists the whole store, so it holds no lock on the database."""
+    """Remove unfinished objects that were left; how many. It lists the store, so it holds no lock on the database."""
     with begin(site, SYSTEM, read_only=True) as work:
         return intake.sweep(work)
 
 
 def run_once(site: Site, *, with_sweep: bool = True) -> dict[str, int]:
-    """Everything once; how many uploads expired, orphans were swept and kept answers were forgotten."""
+    """Everything once; how many uploads expired, objects were swept and answers forgotten."""
     with begin(site, SYSTEM) as work:
         expired = uploads.expire(work)
     swept = sweep(site) if with_sweep else 0

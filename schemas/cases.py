@@ -99,7 +99,7 @@ class EventOut(Out):
     action = fields.String()
     actor = fields.UUID(allow_none=True, metadata={"description": "Who acted; null for the system."})
     role = fields.String()
-    recorded_at = Moment()
+    recorded_at = Moment(allow_none=True)
     occurred_at = fields.String()
     hash = fields.String()
     data = fields.Dict()

@@ -89,7 +89,7 @@ class LinkOut(Out):
 
     seq = fields.Integer()
     action = fields.String()
-    recorded_at = Moment()
+    recorded_at = Moment(allow_none=True)
     hash = fields.String()
     entry = fields.String()
     disclosures = fields.Dict(keys=fields.String(), values=fields.String())

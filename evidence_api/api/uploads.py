@@ -242,7 +242,7 @@ def add_file(id: UUID) -> Response:
     except BaseException:
         file.remove()
         raise
-    # Should it be unknown whether this was committed, the object stays; the sweep removes it if no row names it.
+    # Should it be unknown whether this was committed, the object stays: it does no harm.
     try:
         with begin(site, actor) as work:
             item = intake.admit(work, id, content=content, stated=stated)

@@ -92,14 +92,14 @@ def serve(host: str, port: int, workers: int | None) -> None:
 @operate.declare(Permission.OPERATE, "worker")
 @click.option("--once", is_flag=True, help="Do everything once and end.")
 def worker(once: bool) -> None:
-    """End expired uploads and sweep what no record names."""
+    """End expired uploads and sweep what was left unfinished."""
     from evidence_api import worker as loop
 
     with opened_site() as site:
         logs.configure_output()
         if once:
             done = loop.run_once(site)
-            click.echo(f"{done['expired']} uploads expired, {done['swept']} orphan objects swept.")
+            click.echo(f"{done['expired']} uploads expired, {done['swept']} unfinished objects swept.")
         else:
             loop.run(site)
 

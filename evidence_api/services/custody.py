@@ -17,7 +17,7 @@ from evidence_api.domain.custody import (
 )
 from evidence_api.domain.errors import Conflict, InvalidInput, Quarantined
 from evidence_api.domain.roles import Role
-from evidence_api.ledger.entry import Fact, decode
+from evidence_api.ledger.entry import BadEntry, Fact, decode
 from evidence_api.models import Case, Evidence, LedgerEntry, Reader, Transfer, User, UserRole
 from evidence_api.policy import Permission, is_assigned
 from evidence_api.services._checks import CLOCKS_DIFFER, TYPING, not_in_the_future, refuse_ended, refuse_taken_tag
@@ -282,7 +282,10 @@ def _second_person(work: Work, item: Evidence, action: str, permission: Permissi
     """Raise Forbidden for who did `action` last, or gathered or holds the item: nobody is her own second person."""
     found = sa.select(LedgerEntry.body).where(LedgerEntry.subject == item.subject, LedgerEntry.action == action)
     last = work.session.scalars(found.order_by(LedgerEntry.seq.desc()).limit(1)).one_or_none()
-    hers = last is not None and decode(last).actor == str(work.known_as(item.case_id))
+    try:
+        hers = last is not None and decode(last).actor == str(work.known_as(item.case_id))
+    except BadEntry:
+        raise Conflict("The item's chain cannot be read. Verify the item first.") from None
     if hers or work.actor.user_id in (item.collector_id, item.custodian_id):
         raise work.forbid("Another supervisor must lift this: you set it, or the item is yours.", permission, item)
 

@@ -313,23 +313,17 @@ def register(
 
 @act(Permission.OPERATE, read_only=True)
 def sweep(work: Work) -> int:
-    """Remove from the store what no row names and is older than a day; how many. A crash can leave such objects.
+    """Remove unfinished objects that no upload under way names and that are older than a day; how many.
 
-    The age is that of the key, a UUIDv7. A row that names a key is made within hours of the key, or never.
+    The age is that of the key, a UUIDv7. A finished object is never removed here, although a crash can leave one that
+    no row names: after the database was restored from an older backup, every item received since looks just like it.
     """
-    under_way = sa.select(Upload.storage_key).where(Upload.state == UploadState.RECEIVING)
-    removed = _sweep(work, OBJECTS, [under_way, sa.select(Evidence.storage_key)])
-    # What is left unfinished beside an object that was admitted is of no use.
-    return removed + _sweep(work, INCOMING + OBJECTS, [under_way])
-
-
-def _sweep(work: Work, prefix: str, naming: list[sa.Select[Any]]) -> int:
     removed = 0
-    old = (key for key in work.storage.keys(prefix) if _age(key, work.now) > ORPHANED)
+    old = (key for key in work.storage.keys(INCOMING + OBJECTS) if _age(key, work.now) > ORPHANED)
     while batch := {key.removeprefix(INCOMING): key for key in islice(old, _BATCH)}:
-        for names in naming:
-            for named in work.session.scalars(names.where(names.selected_columns[0].in_(batch))):
-                del batch[named]
+        under_way = sa.select(Upload.storage_key).where(Upload.state == UploadState.RECEIVING)
+        for named in work.session.scalars(under_way.where(Upload.storage_key.in_(batch))):
+            del batch[named]
         for key in batch.values():
             work.storage.discard(key, None)
         removed += len(batch)
