@@ -1,7 +1,7 @@
 """Keys: a master key in a file outside the database wraps one key per subject; those seal what is sensitive.
 
-Destroying a subject's key makes everything sealed under it unreadable (LEDGER.md section 3), but for older backups of the
-database, which hold the wrapped key until they are themselves destroyed.
+Destroying a subject's key makes everything sealed under it unreadable (LEDGER.md section 3), but for older backups of
+the database, which hold the wrapped key until they are destroyed too.
 AES-256-GCM throughout (NIST SP 800-38D), a random 96-bit nonce before each ciphertext.
 """
 
