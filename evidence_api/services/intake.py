@@ -202,14 +202,21 @@ def admit(work: Work, case: Case, *, content: Content, stated: Stated) -> Eviden
     work.session.flush()
     if restricted:
         work.session.add(Reader(evidence_id=item.id, user_id=work.actor.user_id))
+    _record_ingest(work, item, stated, said)
+    item.filename = stated.filename  # type: ignore[assignment]
+    return item
+
+
+def _record_ingest(work: Work, item: Evidence, stated: Stated, said: dict[str, str | float | int | bool]) -> None:
+    """The item's first entry: what was stored, openly; what was said of it, by people and by the file, as commitments."""
     data: dict[str, Fact] = {
-        "sha256": stored.sha256,
-        "size": stored.size,
-        "media_type": content.media_type,
-        "storage_key": stored.key,
-        "version": stored.version,
+        "sha256": item.sha256,
+        "size": item.size,
+        "media_type": item.media_type,
+        "storage_key": item.storage_key,
+        "version": item.storage_version,
         "sensitivity": item.sensitivity.value,
-        "custodian": str(work.known_as(case.id)),
+        "custodian": str(work.known_as(item.case_id)),
     }
     if stated.original is not None:
         data["original"] = str(stated.original)
@@ -226,8 +233,6 @@ def admit(work: Work, case: Case, *, content: Content, stated: Stated) -> Eviden
         **{f"claimed_{name}": value for name, value in said.items()},
     }
     work.record(item, "evidence:ingest", data=data, facts=facts)
-    item.filename = stated.filename  # type: ignore[assignment]
-    return item
 
 
 def _restrict_same_bytes(work: Work, case: Case, sha256: str) -> None:
