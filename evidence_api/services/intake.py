@@ -208,7 +208,7 @@ def admit(work: Work, case: Case, *, content: Content, stated: Stated) -> Eviden
 
 
 def _record_ingest(work: Work, item: Evidence, stated: Stated, said: dict[str, str | float | int | bool]) -> None:
-    """The item's first entry: what was stored, openly; what was said of it, by people and by the file, as commitments."""
+    """The item's first entry: what was stored, openly; what people and the file itself say of it, as commitments."""
     data: dict[str, Fact] = {
         "sha256": item.sha256,
         "size": item.size,
