@@ -5,6 +5,7 @@
 
 import io
 import os
+import signal
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -31,6 +32,10 @@ from evidence_api.site import open_site
 from evidence_api.work import Site, begin
 
 pytest_plugins = ["tests.servers"]
+
+# A shell's background job ignores Ctrl-C, and so would the programs that the tests start and stop by it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 BACKEND = os.environ.get("UNBROKEN_TEST_BACKEND", "embedded")
 PASSWORD = "correct horse battery staple"
