@@ -3,6 +3,7 @@
 import hashlib
 import json
 import subprocess
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -242,6 +243,7 @@ class Story:
                     self.screen.console.print()
             if not cut:
                 raise Stopped("The upload did not get on.")
+            self._until_the_cut_is_seen()
             self.screen.say("Halfway her laptop's battery dies (kill -9). Back on power, the same command again:")
             self.screen.command(said[:2], " … as before")
             if subprocess.run(command(*said), env=settings, cwd=self.laptop, check=False).returncode:
@@ -249,6 +251,12 @@ class Story:
         newest = self.sokha.get(f"/cases/{self.case['id']}/evidence", params={"limit": 1})
         found: Item = newest["items"][0]
         return found
+
+    def _until_the_cut_is_seen(self) -> None:
+        """Nobody's power is back so fast that the server has not yet put aside what had come."""
+        until = time.monotonic() + CUT_SECONDS
+        while time.monotonic() < until and not self.sokha.get("/uploads")["items"][0]["offset"]:
+            time.sleep(0.1)
 
     def _offer(self, item: Item, reason: str) -> dict[str, Any]:
         offered = {"to": str(self.mealea.id), "reason": reason}
