@@ -255,7 +255,7 @@ class Story:
     def _until_the_cut_is_seen(self) -> None:
         """Nobody's power is back so fast that the server has not yet put aside what had come."""
         until = time.monotonic() + CUT_SECONDS
-        while time.monotonic() < until and not self.sokha.get("/uploads")["items"][0]["offset"]:
+        while time.monotonic() < until and any(not one["offset"] for one in self.sokha.get("/uploads")["items"]):
             time.sleep(0.1)
 
     def _offer(self, item: Item, reason: str) -> dict[str, Any]:
