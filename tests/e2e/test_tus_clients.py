@@ -164,9 +164,13 @@ def test_a_line_whose_other_end_vanishes_is_watched(
     upload.set_url(upload.create_url())
     line = send_part(server, investigator, upload.url, film, 0, MIB)
     mine, theirs = (f":{port:04X}" for port in (line.sock.getsockname()[1], server.port))
-    rows = [row.split() for row in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    timers = [row[5].split(":")[0] for row in rows if row[1].endswith(theirs) and row[2].endswith(mine)]
-    assert timers == ["02"], "keep-alive is the only timer of a connection that waits (proc(5), /proc/net/tcp)"
+
+    def timers() -> list[str]:
+        rows = [row.split() for row in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        return [row[5].split(":")[0] for row in rows if row[1].endswith(theirs) and row[2].endswith(mine)]
+
+    # Keep-alive (02) is the only timer of a connection that waits (proc(5), /proc/net/tcp); others end within moments.
+    wait_for(lambda: timers() == ["02"])
     line.close()
 
 
