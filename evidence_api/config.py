@@ -4,6 +4,7 @@ Any setting may be given as `NAME_FILE`, a file that holds its value, so that se
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 PREFIX = "UNBROKEN_"
+_HTTPS = re.compile(r"https://[A-Za-z0-9.-]+(?::\d+)?(?:/[A-Za-z0-9._~%/?&=+-]*)?")
 WEAK_SECRETS = frozenset({"testsecret123", "minioadmin", "secret", "password", "changeme"})
 
 
@@ -44,6 +46,8 @@ class Settings:
     proxies: int = 0
     max_upload: int = 1 << 40
     upload_days: int = 7
+    idle_minutes: int = 15
+    exit_url: str = ""
 
     @property
     def database(self) -> str:
@@ -120,6 +124,10 @@ def _convert(name: str, text: str, kind: Any) -> Any:
 def _check(settings: Settings) -> None:
     if settings.environment not in {"development", "production"}:
         raise BadSettings(f"{PREFIX}ENVIRONMENT must be development or production")
+    if not 1 <= settings.idle_minutes <= 120:
+        raise BadSettings(f"{PREFIX}IDLE_MINUTES must be between 1 and 120")
+    if settings.exit_url and not _HTTPS.fullmatch(settings.exit_url):
+        raise BadSettings(f"{PREFIX}EXIT_URL must be an address that begins with https://")
     if settings.s3_endpoint and not (settings.s3_access_key and settings.s3_secret_key):
         raise BadSettings(f"{PREFIX}S3_ENDPOINT needs {PREFIX}S3_ACCESS_KEY and {PREFIX}S3_SECRET_KEY too")
     if settings.production:

@@ -13,6 +13,8 @@ import pyotp
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from evidence_api.domain.sentences import sentence
+
 MIN_PASSWORD = 12
 MAX_PASSWORD = 256
 MIN_DIFFERENT = 5
@@ -41,11 +43,11 @@ _hashing = threading.BoundedSemaphore(2)
 
 def password_faults(password: str, username: str) -> list[str]:
     """What is wrong with a new password, in sentences; nothing if it is good (NIST SP 800-63B section 5.1.1)."""
-    faults = []
+    faults: list[str] = []
     if len(password) < MIN_PASSWORD:
-        faults.append(f"Take at least {MIN_PASSWORD} characters.")
+        faults.append(sentence("Take at least {least} characters.", least=MIN_PASSWORD))
     if len(password) > MAX_PASSWORD:
-        faults.append(f"Take at most {MAX_PASSWORD} characters.")
+        faults.append(sentence("Take at most {most} characters.", most=MAX_PASSWORD))
     folded = password.casefold()
     if username.casefold() in folded:
         faults.append("It must not contain your user name.")

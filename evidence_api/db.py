@@ -103,6 +103,8 @@ def _sqlite_rules(engine: sa.Engine) -> None:
         connection.isolation_level = None
         # Text that somebody altered to what is no UTF-8 is read all the same, and found by verification.
         connection.text_factory = lambda text: text.decode(errors="replace")
+        # SQLite's own knows no letters but a to z.
+        connection.create_function("lower", 1, lambda text: text and str(text).lower(), deterministic=True)
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON"):
             connection.execute(f"PRAGMA {pragma}")
 

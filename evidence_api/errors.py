@@ -45,6 +45,7 @@ TABLE: Mapping[type[Exception], tuple[int, str, str]] = {
     e.ClockFault: (503, "clock-fault", "The server's clock is wrong"),
     e.Unavailable: (503, "unavailable", "Not available just now"),
     e.NotSignedIn: (401, "not-signed-in", "Not signed in"),
+    e.SessionLocked: (423, "locked", "Locked"),
     e.CsrfFailed: (403, "csrf", "The session's token is missing"),
     e.SignInFailed: (401, "sign-in-failed", "Sign-in failed"),
     e.EnrolmentNeeded: (401, "enrolment-needed", "Set up the authenticator first"),

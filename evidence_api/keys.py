@@ -7,6 +7,7 @@ AES-256-GCM throughout (NIST SP 800-38D), a random 96-bit nonce before each ciph
 
 import base64
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -93,6 +94,11 @@ class KeyStore:
         if wrapped is None:
             raise KeyMissing("there is no key for this subject")
         return self.unwrap(subject, wrapped)
+
+    def subject_keys(self, session: Session, subjects: Iterable[str]) -> dict[str, bytes]:
+        """The keys of several subjects, unwrapped; a subject without one is left out. Raises as `unwrap`."""
+        find = select(SubjectKey.subject, SubjectKey.wrapped).where(SubjectKey.subject.in_(list(subjects)))
+        return {subject: self.unwrap(subject, wrapped) for subject, wrapped in session.execute(find)}
 
     def unwrap(self, subject: str, wrapped: bytes) -> bytes:
         """A subject's key from its wrapped form. Raises KeyMissing under another master key."""

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from evidence_api.db import Base
 from evidence_api.domain.custody import HOLDERS
 from evidence_api.domain.roles import CASE_ROLES, Actor, Role, Scope
+from evidence_api.domain.sentences import sentence
 from evidence_api.models import (
     Assignment,
     AuthSession,
@@ -46,6 +47,7 @@ class Permission(StrEnum):
     CASE_STAGE = "case_stage"
     EVIDENCE_ADD = "evidence_add"
     UPLOAD_OWN = "upload_own"
+    SEARCH = "search"
     EVIDENCE_LIST = "evidence_list"
     EVIDENCE_READ = "evidence_read"
     EVIDENCE_OPEN = "evidence_open"
@@ -57,6 +59,7 @@ class Permission(StrEnum):
     CUSTODY_DECIDE = "custody_decide"
     CUSTODY_HOLD = "custody_hold"
     QUARANTINE_RELEASE = "quarantine_release"
+    OFFICE_OVERSEE = "office_oversee"
     CLOCK_FAULT = "clock_fault"
     LEDGER_VERIFY = "ledger_verify"
     HEALTH = "health"
@@ -141,6 +144,7 @@ TABLE: Mapping[Permission, Mapping[Role, Condition]] = {
     Permission.CASE_STAGE: {_I: ALWAYS, _L: ALWAYS, _S: ALWAYS},
     Permission.EVIDENCE_ADD: {_I: ALWAYS, _L: ALWAYS, _C: ALWAYS},
     Permission.UPLOAD_OWN: {_I: ALWAYS, _L: ALWAYS, _C: ALWAYS},
+    Permission.SEARCH: {_I: ALWAYS, _L: ALWAYS, _S: ALWAYS, _C: ALWAYS},
     Permission.EVIDENCE_LIST: {_I: ALWAYS, _L: ALWAYS, _S: ALWAYS, _C: ALWAYS},
     Permission.EVIDENCE_READ: {_I: ALWAYS, _L: ALWAYS, _S: ALWAYS, _C: ALWAYS},
     Permission.EVIDENCE_OPEN: {_I: may_open, _L: may_open, _S: may_open, _C: may_open},
@@ -152,6 +156,7 @@ TABLE: Mapping[Permission, Mapping[Role, Condition]] = {
     Permission.CUSTODY_DECIDE: {_I: is_party, _L: is_party, _S: giver_has_left},
     Permission.CUSTODY_HOLD: {_L: ALWAYS, _S: ALWAYS},
     Permission.QUARANTINE_RELEASE: {_S: ALWAYS},
+    Permission.OFFICE_OVERSEE: {_S: ALWAYS},
     Permission.CLOCK_FAULT: {_S: ALWAYS},
     Permission.LEDGER_VERIFY: {_S: ALWAYS, _SYS: ALWAYS},
     Permission.OPERATE: {_SYS: ALWAYS},
@@ -167,16 +172,21 @@ SCOPES: Mapping[Scope, frozenset[Permission]] = {
             Permission.ACCOUNT_SELF,
             Permission.ACCOUNT_LOOK_UP,
             Permission.CASE_READ,
+            Permission.SEARCH,
             Permission.EVIDENCE_LIST,
             Permission.EVIDENCE_READ,
             Permission.EVIDENCE_OPEN,
             Permission.EVIDENCE_VERIFY,
+            Permission.OFFICE_OVERSEE,
             Permission.LEDGER_VERIFY,
         }
     ),
     Scope.ALL: frozenset(Permission),
 }
 """What a token of each scope may be used for, whatever its role. Every token may ask whose it is."""
+
+LOCKED = PUBLIC | SCOPES[Scope.UPLOAD]
+"""What a locked session is still good for: an upload under way goes on, and she can unlock it or sign out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,10 +201,12 @@ def refusal(session: Session, actor: Actor, permission: Permission, thing: Base 
     if permission in PUBLIC:
         return None
     if permission not in SCOPES[actor.scope]:
-        return Refusal(f"This token is for {actor.scope.value} only. Use one with a wider scope.")
+        return Refusal(
+            sentence("This token reaches only this far: {scope}. Use one that reaches further.", scope=actor.scope)
+        )
     condition = TABLE[permission].get(actor.role)
     if condition is None:
-        return Refusal(f"This is not for the role of {actor.role.value}.")
+        return Refusal(sentence("This is not for your role: {role}.", role=actor.role))
     if thing is not None and not condition(session, actor, thing):
         return Refusal(_REASONS[condition])
     return None

@@ -82,12 +82,12 @@ def check_origin(origin: str) -> str:
     return origin
 
 
-def initialise(settings: Settings, *, origin: str, office: str, name: str) -> bool:
+def initialise(settings: Settings, *, origin: str, office: str, name: str, zone: str = accounts.UTC) -> bool:
     """The first rows, recorded as the first act; tables and keys are there. False where it was done before."""
     keys = KeyStore(read_key_file(settings.key_files["master"]))
     site = Site(make_engine(settings.database), settings, keys, open_storage(settings), check_origin(origin), new_id())
     try:
         with begin(site, OPERATOR) as work:
-            return accounts.initialise(work, office=office, name=name)
+            return accounts.initialise(work, office=office, name=name, zone=zone)
     finally:
         site.engine.dispose()

@@ -30,17 +30,19 @@ from evidence_api.domain.errors import (
     Hidden,
     IllegalTransition,
     NotFound,
+    SessionLocked,
     StaleVersion,
     StepUpRequired,
 )
 from evidence_api.domain.lifecycle import Lifecycle, S
 from evidence_api.domain.lifecycle import Step as LifecycleStep
 from evidence_api.domain.roles import Actor
+from evidence_api.domain.sentences import Term, sentence
 from evidence_api.keys import KeyStore
 from evidence_api.ledger import chain
 from evidence_api.ledger.entry import Fact
 from evidence_api.models import CaseActor, Counter, LedgerEntry
-from evidence_api.policy import Permission, refusal, visible
+from evidence_api.policy import LOCKED, Permission, refusal, visible
 from evidence_api.storage import Finding, Storage
 
 log = structlog.get_logger()
@@ -130,10 +132,16 @@ class Work:
 
     def require(self, permission: Permission, thing: Base | None = None) -> None:
         """Raise Forbidden unless the actor may. What she may not even see never comes this far."""
+        self.require_open(permission)
         refused = refusal(self.session, self.actor, permission, thing)
         if refused is not None:
             subject = None if thing is None else thing.subject
             raise Forbidden(refused.detail, permission=permission.value, subject=subject)
+
+    def require_open(self, permission: Permission) -> None:
+        """Raise SessionLocked for what a locked session is not good for. No denial: who is it that asks?"""
+        if self.actor.locked and permission not in LOCKED:
+            raise SessionLocked
 
     def forbid(self, detail: str, permission: Permission, thing: Subject) -> Forbidden:
         """A refusal that only the use case can see, to be raised: it is recorded like any other."""
@@ -150,9 +158,8 @@ class Work:
         """The lifecycle's row for `action`. Role first (403), then the state (409 with what is legal now)."""
         roles = lifecycle.roles(action)
         if roles and self.actor.role not in roles:
-            raise self.forbid(
-                f"It is not for the role of {self.actor.role.value} to {action.replace('_', ' ')}.", permission, thing
-            )
+            template = "This is not for your role: {action}. You act as: {role}."
+            raise self.forbid(sentence(template, action=Term(action), role=self.actor.role), permission, thing)
         row = lifecycle.step(state, action)
         if self.actor.role not in row.roles:
             allowed = [s.action for s in lifecycle.steps if state in s.sources and self.actor.role in s.roles]
@@ -335,7 +342,9 @@ class Act:
     read_only: bool
 
     def enter(self, work: Work, id: UUID | None = None) -> Base | None:
-        """Settle in this order: can she see it (404), may she do it (403), is it still what she read (412)."""
+        """Settle in this order: is she there (423), can she see it (404), may she do it (403), is it still what she
+        read (412)."""
+        work.require_open(self.permission)
         if self.on is None or id is None:
             work.require(self.permission)
             return None

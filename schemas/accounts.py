@@ -5,6 +5,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
+from evidence_api.domain.languages import LANGUAGES
 from evidence_api.domain.roles import PERSONAL_ROLES, Role, Scope
 from schemas.common import In, Moment, Out, PageIn, Text, code
 
@@ -84,6 +85,12 @@ class StepUpIn(In):
     otp = code()
 
 
+class LanguageIn(In):
+    """A language."""
+
+    language = fields.String(required=True, validate=validate.OneOf(list(LANGUAGES)))
+
+
 class EverywhereIn(In):
     """Whether the tokens end too."""
 
@@ -94,7 +101,11 @@ class UserIn(In):
     """A new account."""
 
     username = Text(required=True, most=64)
-    roles = fields.List(PersonalRole(), required=True, validate=validate.Length(min=1, max=len(PERSONAL_ROLES)))
+    roles = fields.List(
+        PersonalRole(),
+        required=True,
+        validate=validate.Length(1, len(PERSONAL_ROLES), error="Choose one role or more."),
+    )
     otp = code()
 
 
@@ -145,8 +156,24 @@ class MeOut(Out):
     scope = fields.Enum(Scope, by_value=True)
     enrolled = fields.Function(lambda me: me.user.enrolled_at is not None, metadata={"type": "boolean"})
     office = fields.String()
+    zone = fields.String(metadata={"description": "The office's time zone, by its IANA name."})
+    language = fields.String(
+        allow_none=True, metadata={"description": "Of the pages; null where the browser's counts."}
+    )
     recovery_codes_left = fields.Integer()
     csrf = fields.String(metadata={"description": "For a session: what to send in `X-CSRF-Token`."})
+
+
+class OwnSessionOut(Out):
+    """A session of yours. `seen_at`, to the minute, is when it was last in use; `current` is the one that asks."""
+
+    id = fields.UUID(attribute="row.id")
+    role = fields.Enum(Role, by_value=True, attribute="row.role")
+    created_at = Moment(attribute="row.created_at")
+    seen_at = Moment()
+    expires_at = Moment(attribute="row.expires_at")
+    locked = fields.Boolean()
+    current = fields.Boolean()
 
 
 class TokenOut(Out):

@@ -32,6 +32,10 @@ class CasesIn(PageIn):
 
     stage = fields.Enum(Stage, by_value=True)
     kind = fields.Enum(CaseKind, by_value=True)
+    lead = fields.Boolean(load_default=False, metadata={"description": "Only those that I lead."})
+    ended = fields.Boolean(
+        metadata={"description": "True: only closed, declined and resolved ones; false: only the others."}
+    )
 
 
 class StageIn(ReasonIn):
@@ -79,6 +83,34 @@ class AssignmentOut(Out):
     assigned_at = Moment()
 
 
+class AssignedOut(AssignmentOut):
+    """A person who works on the case, in one role."""
+
+    username = fields.String()
+    lead = fields.Boolean(metadata={"description": "She leads the case."})
+    disabled = fields.Boolean(metadata={"description": "Her account is shut."})
+
+
+class NextStepOut(Out):
+    """A step that the case can take from its stage."""
+
+    action = fields.String()
+    target = fields.Enum(
+        Stage,
+        by_value=True,
+        allow_none=True,
+        metadata={"description": "Where it leads; for `resume`, the stage that was left."},
+    )
+    choices = fields.List(
+        fields.Enum(Stage, by_value=True), metadata={"description": "What `to` may name, where it may name anything."}
+    )
+    roles = fields.List(fields.Enum(Role, by_value=True), metadata={"description": "Who may take it."})
+    mine = fields.Boolean(metadata={"description": "Whether the role in which I act is among them."})
+    open = fields.List(
+        fields.String(), metadata={"description": "What is still missing, in sentences. The first is what 409 says."}
+    )
+
+
 class TimelineIn(In):
     """Which part of the timeline."""
 
@@ -98,9 +130,16 @@ class EventOut(Out):
     seq = fields.Integer()
     action = fields.String()
     actor = fields.UUID(allow_none=True, metadata={"description": "Who acted; null for the system."})
+    actor_name = fields.String(allow_none=True)
     role = fields.String()
     recorded_at = Moment(allow_none=True)
     occurred_at = fields.String()
     hash = fields.String()
     data = fields.Dict()
     facts = fields.Dict()
+    ref = fields.String(
+        allow_none=True, metadata={"description": "Of the item that it is about; null where it is about the case."}
+    )
+    about = fields.String(
+        allow_none=True, metadata={"description": "To whom it was done, such as who was assigned: her user name."}
+    )

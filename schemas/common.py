@@ -7,15 +7,50 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+from evidence_api.domain.sentences import Template
+
 MAX_PAGE = 200
 OTP_DESCRIPTION = "A fresh code from the authenticator; each code is good once."
+
+
+FAULTS: Mapping[type[fields.Field[Any]], Mapping[str, str]] = {
+    fields.Field: {
+        "required": "Fill this in.",
+        "null": "Fill this in, or leave it out.",
+        "validator_failed": "This is not right. Look it over.",
+    },
+    fields.String: {"invalid": "Give a text.", "invalid_utf8": "Give a text in UTF-8."},
+    fields.UUID: {"invalid_uuid": "This is the id of nothing here. Copy it anew from where you have it."},
+    fields.Number: {"invalid": "Give a number.", "too_large": "This number is too large."},
+    fields.Integer: {"invalid": "Give a whole number."},
+    fields.Float: {"special": "Give a number."},
+    fields.Boolean: {"invalid": "Give true or false."},
+    fields.DateTime: {"invalid": "Give a date and a time.", "format": "Give a date and a time."},
+    fields.Enum: {"unknown": Template("Give one of: {choices}.")},
+    fields.List: {"invalid": "Give a list."},
+    fields.Mapping: {"invalid": "Give names with their values."},
+    fields.Nested: {"type": "Give names with their values."},
+}
+"""What is wrong with a field, in sentences that say what to do; the library's own are for programmers."""
+
+for _field, _sentences in FAULTS.items():
+    _field.default_error_messages = {**_field.default_error_messages, **_sentences}
+validate.Length.message_min = Template("Give at least {min} characters.")
+validate.Length.message_max = Template("Give at most {max} characters.")
+validate.Length.message_all = Template("Give between {min} and {max} characters.")
+validate.Range.message_min = Template("Give {min} or more.")
+validate.Range.message_max = Template("Give {max} or less.")
+validate.Range.message_all = Template("Give a number from {min} to {max}.")
+validate.OneOf.default_message = Template("Give one of: {choices}.")
 
 
 class Text(fields.String):
     """Text: trimmed, NFC, not empty unless `blank`, no control characters but (if `lines`) line breaks and tabs."""
 
-    def __init__(self, *, most: int = 200, blank: bool = False, lines: bool = False, **kwargs: Any) -> None:
-        super().__init__(validate=validate.Length(min=0 if blank else 1, max=most), **kwargs)
+    def __init__(
+        self, *, least: int = 1, most: int = 200, blank: bool = False, lines: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(validate=validate.Length(min=0 if blank else least, max=most), **kwargs)
         self.keep = "\n\t" if lines else ""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
@@ -53,6 +88,11 @@ class In(Schema):
 
     class Meta:
         unknown = RAISE
+
+    error_messages = {  # noqa: RUF012
+        "unknown": "This is not known here. Leave it out, or look up how it is spelt.",
+        "type": "Give names with their values.",
+    }
 
 
 class PageIn(In):

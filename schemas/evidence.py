@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from evidence_api.domain.custody import RETURNING, TAKING, Custody, Derivation, Sensitivity, TransferState
-from schemas.common import In, Moment, Out, PageIn, ReasonIn, Text, code
+from schemas.common import MAX_PAGE, In, Moment, Out, PageIn, ReasonIn, Text, code
 
 DIGEST = validate.Regexp(r"\A[0-9a-f]{64}\Z", error="Give a SHA-256 as 64 lower-case hexadecimal digits.")
 FOR_ANOTHER = "A fresh code, where a supervisor acts in the place of one who has left."
@@ -33,6 +33,33 @@ class AllItemsIn(PageIn):
     state = fields.Enum(Custody, by_value=True)
     quarantined = fields.Boolean()
     tag = Text(most=100)
+
+
+class UncheckedIn(In):
+    """Which items, the one whose check lies longest back first."""
+
+    limit = fields.Integer(
+        load_default=50, validate=validate.Range(1, MAX_PAGE), metadata={"description": "How many at most."}
+    )
+    cursor = fields.String(
+        load_default=None, validate=validate.Length(1, 80), metadata={"description": "The `next` of the page before."}
+    )
+    state = fields.Enum(Custody, by_value=True)
+    quarantined = fields.Boolean()
+    held = fields.Boolean()
+    overdue = fields.Boolean(metadata={"description": "Taken and not brought back by the time that was named."})
+
+
+class OverviewOut(Out):
+    """An office in figures. `long_unchecked`: checked once, but not for 30 days."""
+
+    items = fields.Integer()
+    never_checked = fields.Integer()
+    long_unchecked = fields.Integer()
+    quarantined = fields.Integer()
+    out = fields.Integer(metadata={"description": "Checked out or at court."})
+    overdue = fields.Integer(metadata={"description": "Of those, past the time named for bringing them back."})
+    late_offers = fields.Integer(metadata={"description": "Offered for over 24 hours, and not decided."})
 
 
 class EvidenceOut(Out):
@@ -67,6 +94,7 @@ class EvidenceOut(Out):
     quarantined = fields.Boolean()
     held = fields.Boolean()
     verified_at = Moment(allow_none=True)
+    due_at = Moment(allow_none=True, metadata={"description": "By when who took it brings it back."})
     duplicate = fields.Boolean(
         metadata={"description": "True in the answer to an upload of a file that the case has already."}
     )
@@ -159,12 +187,30 @@ class TransferOut(Out):
     decided_at = Moment(allow_none=True)
 
 
+class WaitingOut(Out):
+    """An open offer to me or by me, with what it is about and between whom."""
+
+    id = fields.UUID()
+    evidence = fields.UUID(attribute="evidence_id")
+    ref = fields.String()
+    title = fields.String()
+    case = fields.UUID(attribute="case_id")
+    case_ref = fields.String()
+    giver = fields.UUID(attribute="from_id", data_key="from")
+    giver_name = fields.String(attribute="from_name", data_key="from_name")
+    receiver = fields.UUID(attribute="to_id", data_key="to")
+    receiver_name = fields.String(attribute="to_name", data_key="to_name")
+    to_me = fields.Boolean()
+    offered_at = Moment()
+    late = fields.Boolean(metadata={"description": "Offered over 24 hours ago."})
+
+
 class MoveIn(ReasonIn):
     """Check out or in, take to court or bring back."""
 
     action = fields.String(required=True, validate=validate.OneOf(sorted(TAKING | RETURNING)))
     place = Text()
-    due_at = Moment()
+    due_at = Moment(metadata={"description": "By when it is to be back."})
     occurred_at = Moment(metadata={"description": "When it happened, if not now."})
     otp = code(metadata={"description": FOR_ANOTHER})
 
@@ -203,6 +249,13 @@ class SensitivityIn(ReasonIn):
     """How sensitive the item is."""
 
     sensitivity = fields.Enum(Sensitivity, by_value=True, required=True)
+    otp = code()
+
+
+class OpeningIn(In):
+    """Open the content of an item in a page: a supervisor's reason, and a fresh code for a restricted one."""
+
+    reason = Text(most=2000, lines=True)
     otp = code()
 
 

@@ -82,3 +82,16 @@ class UploadOut(Out):
     expires_at = Moment()
     evidence = fields.UUID(attribute="evidence_id", allow_none=True)
     duplicate = fields.Boolean()
+
+
+class DigestIn(In):
+    """What the device computed of the file, while it sent it."""
+
+    sha256 = Digest(required=True, metadata={"description": "SHA-256 of the whole file."})
+
+
+class DigestOut(Out):
+    """Whether the device and the store have the same bytes."""
+
+    sha256 = fields.String(metadata={"description": "As the device computed it."})
+    matches = fields.Boolean(metadata={"description": "False: the item is quarantined, unless the case had it before."})

@@ -303,7 +303,7 @@ def test_a_case_that_has_ended_takes_nothing_in_and_gives_nothing_out_but_takes_
     ]
     for refused in refusals:
         assert refused.status_code == 409
-        assert refused.get_json()["detail"].startswith("The case is ")
+        assert refused.get_json()["detail"].startswith("The case has ended: ")
     back = lawyer.post(f"/evidence/{out['id']}/moves", {"action": "return_from_court", "reason": "Done"})
     assert back.status_code == 200
 

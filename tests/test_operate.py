@@ -18,10 +18,11 @@ from evidence_api.cli import main
 from evidence_api.config import BadSettings, Settings, load
 from evidence_api.db import Base, make_engine
 from evidence_api.doctor import examine
+from evidence_api.models import LedgerEntry, Office
 from evidence_api.site import open_site
 from evidence_api.storage import Finding
 from evidence_api.work import Site
-from tests.conftest import BACKEND
+from tests.conftest import BACKEND, Persona
 
 Command = Callable[..., Result]
 
@@ -54,6 +55,44 @@ def test_the_origin_is_fixed_for_ever(command: Command) -> None:
     refused = command("doctor", UNBROKEN_ORIGIN="two.example.org/ledger")
     assert refused.exit_code == 2
     assert "cannot change" in refused.output
+
+
+def zone_of(data: Path) -> tuple[str, list[str]]:
+    """The zone of the office, and what its chain says was done."""
+    engine = make_engine(Settings(data=data).database)
+    with engine.connect() as connection:
+        entries = sa.select(LedgerEntry.action).where(LedgerEntry.subject.like("office:%")).order_by(LedgerEntry.seq)
+        found = connection.scalars(sa.select(Office.zone)).one(), list(connection.scalars(entries))
+    engine.dispose()
+    return found
+
+
+def test_the_office_has_a_time_zone_that_can_be_changed_and_the_change_is_recorded(
+    command: Command, tmp_path: Path
+) -> None:
+    assert command("init", "--zone", "Asia/Manila").exit_code == 0
+    assert zone_of(tmp_path / "var") == ("Asia/Manila", ["office:created"])
+    changed = command("office", "--zone", "Asia/Phnom_Penh")
+    assert (changed.exit_code, changed.output) == (0, "Times are shown in Asia/Phnom_Penh.\n")
+    assert zone_of(tmp_path / "var") == ("Asia/Phnom_Penh", ["office:created", "office:zone"])
+
+
+def test_an_office_shows_utc_until_it_is_told_otherwise(command: Command, tmp_path: Path) -> None:
+    command("init")
+    assert zone_of(tmp_path / "var")[0] == "UTC"
+
+
+@pytest.mark.parametrize("zone", ["Asia/Nowhere", "../etc/passwd", "Asia", "", "+07:00"])
+def test_a_zone_that_no_clock_knows_is_refused(command: Command, tmp_path: Path, zone: str) -> None:
+    refused = command("init", "--zone", zone)
+    assert (refused.exit_code, "IANA" in refused.output) == (2, True)
+    command("init")
+    assert command("office", "--zone", zone).exit_code == 2
+    assert zone_of(tmp_path / "var") == ("UTC", ["office:created"])
+
+
+def test_who_asks_who_she_is_learns_the_zone_of_her_office(investigator: Persona) -> None:
+    assert investigator.get("/me").get_json()["zone"] == "UTC"
 
 
 @pytest.mark.parametrize("origin", ["https://one.example.org", "One.example.org", "with space", ""])

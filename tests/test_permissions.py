@@ -53,7 +53,11 @@ TARGETS = {
     "transfers": "transfer",
     "uploads": "upload",
     "tokens": "token",
+    "me": "session",
     "users": "user",
+    "people": "user",
+    "account": "token",
+    "handovers": "transfer",
 }
 """What the id in a path names, by the word before it."""
 
@@ -103,6 +107,16 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
     f"POST {API}/uploads": (_PLAIN, Call("into a case", into_case=True)),
     f"POST {API}/users/<uuid:id>/roles": (Call(body=_ROLE),),
     f"POST {API}/users/<uuid:id>/roles/revoke": (Call(body=_ROLE),),
+    **{f"{method} /account/sessions/<uuid:id>/end": (Call(of="session"),) for method in ("GET", "POST")},
+    **{
+        f"POST /cases/<uuid:id>/do/{action}": (
+            Call(
+                body={**_REASON, "to": "investigating"} if action == "reopen" else _REASON,
+                stage=Stage.INTAKE if action == "reopen" else Stage.CLOSED,
+            ),
+        )
+        for action in STAGES.actions
+    },
 }
 """Where an empty body does not come as far as the last word on who may."""
 
@@ -146,7 +160,7 @@ def calls(offices: Offices) -> Iterator[tuple[str, str, Rule, Call]]:
 
 def path_of(rule: Rule, call: Call, things: Things) -> str | None:
     """The path to one of these things; None where there is none."""
-    path = rule.rule.replace("<path:filename>", "style.css")
+    path = rule.rule.replace("<version>/<path:filename>", "any/style.css")
     words = path.removeprefix(API).split("/")
     if "<uuid:id>" in path:
         target = call.of or TARGETS.get(words[1])
@@ -184,15 +198,15 @@ def csrf_of(client: FlaskClient, person: Persona | None) -> str:
         assert found is not None
         return found[1]
     answered = client.get(f"{API}/me")
-    if answered.status_code == 401:
+    if answered.status_code in (401, 423):
         body = {"username": person.username, "password": PASSWORD, "otp": person.otp()}
         answered = client.post(f"{API}/session", json=body)
     return str(answered.get_json()["csrf"])
 
 
-def call_page(client: FlaskClient, method: str, path: str, person: Persona | None) -> str:
+def call_page(client: FlaskClient, method: str, path: str, call: Call, person: Persona | None) -> str:
     csrf = csrf_of(client, person)
-    data = {"csrf_token": csrf} if method == "POST" else None
+    data = {"csrf_token": csrf, **(call.body or {})} if method == "POST" else None
     response = client.open(path, method=method, data=data, buffered=True)
     if response.status_code == 302 and response.location == "/sign-in":
         # So answers whoever wants her to sign in, and so does signing out.
@@ -213,7 +227,7 @@ def make_row(offices: Offices, method: str, rule: Rule, call: Call) -> dict[str,
     cells = {
         "anonymous": call_api(client(), method, path, call, anonymous, "", "")
         if api
-        else call_page(client(), method, path, None)
+        else call_page(client(), method, path, call, None)
     }
     for role, person in offices.people.items():
         answered = None
@@ -227,7 +241,7 @@ def make_row(offices: Offices, method: str, rule: Rule, call: Call) -> dict[str,
             elif api:
                 cell = call_api(client(), method, path, call, things, str(person.id), person.token)
             else:
-                cell = call_page(offices.browsers[role], method, path, person)
+                cell = call_page(offices.browsers[role], method, path, call, person)
             answered = cells[f"{role} {relation}"] = cell
     return cells
 
@@ -312,7 +326,7 @@ def test_a_token_reaches_no_further_than_its_scope(offices: Offices, table: Tabl
 
 
 def test_whoever_is_not_signed_in_gets_nothing_but_what_is_public(table: Table) -> None:
-    public = {"/sign-in", "/api/docs", "/static/<path:filename>"}
+    public = {"/sign-in", "/api/docs", "/static/<version>/<path:filename>", "/quick-exit", "/away", "/design"}
     for name, cells in table.items():
         method_and_path = name.partition(" (")[0]
         if method_and_path in _PERMISSIONS:
@@ -361,6 +375,8 @@ left: check in     | POST /evidence/{id}/moves (check_in of one who has left) | 
 left: check out    | POST /evidence/{id}/moves (check_out of one who has left) | all  | never  | never      | never
 quarantine release | POST /evidence/{id}/release                      | never        | never  | all        | never
 audit              | POST /ledger/verify                              | never        | never  | anyone     | never
+exceptions         | GET /evidence/unchecked                          | never        | never  | anyone     | never
+exceptions         | GET /reports/overview                            | never        | never  | anyone     | never
 """
 """Section 6 of the design, by hand and apart from the code. `all`: whatever she is assigned to, `own`: what is hers,
 `anyone`: in that role. The administrator sees no case content. A supervisor's `own` cases are among `all`."""

@@ -1,35 +1,42 @@
-"""Sign-in, enrolment, the first page, the password. Every page names the use case that it is over."""
+"""What every page is made with: the blueprint, the frame round a page, and how errors are told."""
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, TypeVar
-from uuid import UUID
 
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from evidence_api import auth
-from evidence_api.api.contract import load
-from evidence_api.api.openapi import page as api_page
-from evidence_api.domain.errors import DomainError, EnrolmentNeeded, InvalidInput, NotSignedIn, SignInFailed
-from evidence_api.domain.roles import ANONYMOUS
-from evidence_api.errors import problem
+from evidence_api.domain.errors import DomainError, NotSignedIn
+from evidence_api.domain.roles import Role
+from evidence_api.errors import HANDLED, problem
 from evidence_api.policy import Permission, refusal
-from evidence_api.services import accounts, cases, evidence, health, sign_in
-from evidence_api.services.sign_in import Checked
-from evidence_api.work import act_of, begin
-from schemas.accounts import NewPasswordIn, PasswordIn, RoleIn
+from evidence_api.services import accounts, custody
+from evidence_api.work import Work, act_of, begin
+from web.returning import remember_where
 
-pages = Blueprint("pages", __name__, template_folder="templates", static_folder="static")
+pages = Blueprint("pages", __name__, template_folder="templates")
 
 Page = str | tuple[str, int] | Response
-ENROLMENT_SECONDS = 900
-TICKET = "enrolling"
-SHOWN_CASES = 50
-SHOWN_ENTRIES = 200
-
-
 View = TypeVar("View", bound=Callable[..., Page])
+MAX_FORM_BYTES = 1 << 18
+SHOWN = 50
+"""How many rows a page shows at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands round every page of a person who is signed in."""
+
+    username: str
+    role: Role
+    roles: list[Role]
+    office: str
+    zone: str
+    language: str | None
+    waiting: int
 
 
 def page(rule: str, use: Callable[..., Any], *methods: str) -> Callable[[View], View]:
@@ -38,169 +45,64 @@ def page(rule: str, use: Callable[..., Any], *methods: str) -> Callable[[View], 
     return pages.route(rule, methods=methods or ("GET",), provide_automatic_options=False)
 
 
+@contextmanager
+def reading() -> Iterator[Work]:
+    """One read-only transaction for all that a page shows, by who is signed in. Raises NotSignedIn."""
+    with begin(auth.current_site(), auth.session_actor(), read_only=True) as work:
+        yield work
+
+
+def may(work: Work, permission: Permission, thing: Any = None) -> bool:
+    """Whether to offer an act at all; the gate decides again when it is done."""
+    return refusal(work.session, work.actor, permission, thing) is None
+
+
 @pages.before_request
-def check_form() -> None:
-    """Every form carries its session's token."""
-    request.max_content_length = 1 << 16
+def frame_up() -> None:
+    """Every form carries its session's token; every page of a person has its frame."""
+    request.max_content_length = MAX_FORM_BYTES
     if request.method == "POST":
         auth.check_csrf(request.form.get("csrf_token"))
+    g.frame = _frame() if auth.by_session() and not auth.session_actor().locked else None
+
+
+def _frame() -> Frame:
+    with reading() as work:
+        me = accounts.me(work)
+        counts = may(work, Permission.CUSTODY_DECIDE)
+        return Frame(
+            username=me.user.username,
+            role=me.role,
+            roles=[role for role in me.user.role_names if role is not me.role],
+            office=me.office,
+            zone=me.zone,
+            language=getattr(me, "language", None),
+            waiting=custody.count_offers(work) if counts else 0,
+        )
+
+
+@pages.app_context_processor
+def framed() -> dict[str, Any]:
+    """The frame, for every template; None for who is not signed in."""
+    return {"frame": g.get("frame")}
 
 
 @pages.errorhandler(NotSignedIn)
 def to_sign_in(_error: Exception) -> Response:
+    remember_where()
     return redirect(url_for("pages.enter"))
 
 
-@pages.errorhandler(DomainError)
-def explain(error: DomainError) -> Page:
+def explain(error: Exception) -> Page:
     """What went wrong and what to do, as a page."""
     found = problem(error)
     return render_template("problem.html", title=found.body["title"], detail=found.body["detail"]), found.status
 
 
-def _form(template: str, errors: Mapping[str, Sequence[str]], wrong: str = "", status: int = 422, **more: Any) -> Page:
-    """A form once more, with what to mend: sentences by field, and one above for the whole."""
-    return render_template(template, errors=errors, wrong=wrong, form=request.form, **more), status
+for _kind in HANDLED:
+    pages.register_error_handler(_kind, explain)
 
 
-def _fields(*names: str) -> dict[str, str]:
-    """The form's fields, without those left empty."""
-    return {name: request.form[name] for name in names if request.form.get(name)}
-
-
-@page("/sign-in", sign_in.sign_in, "GET", "POST")
-def enter() -> Page:
-    if request.method == "GET":
-        return redirect(url_for("pages.home")) if auth.by_session() else _form("sign_in.html", {}, status=200)
-    try:
-        checked = auth.checked(**load(PasswordIn, _fields("username", "password")))
-        signed = auth.settle(ANONYMOUS, sign_in.sign_in, checked, otp=request.form.get("otp", "")[:40])
-    except EnrolmentNeeded:
-        session[TICKET] = {"user": str(checked.user_id), "seen": checked.seen, "until": time.time() + ENROLMENT_SECONDS}
-        return _enrolment(checked, {})
-    except InvalidInput as error:
-        return _form("sign_in.html", error.errors)
-    except DomainError as error:
-        return _form("sign_in.html", {}, error.detail, problem(error).status)
-    auth.open_browser(signed)
-    return redirect(url_for("pages.home"))
-
-
-@page("/enrolment", sign_in.confirm_enrolment, "POST")
-def enrol() -> Page:
-    checked = _ticket()
-    given = _fields("otp", "new_password", "repeated")
-    try:
-        _same(given)
-        signed = auth.settle(
-            ANONYMOUS,
-            sign_in.confirm_enrolment,
-            checked,
-            otp=given.get("otp", ""),
-            new_password=given.get("new_password"),
-        )
-    except InvalidInput as error:
-        return _enrolment(checked, error.errors, again=True)
-    except SignInFailed:
-        wrong = "This code is not right. Wait for the next one on your phone, and check that its clock is right."
-        return _enrolment(checked, {"otp": [wrong]}, again=True)
-    auth.open_browser(signed)
-    return render_template("recovery_codes.html", codes=signed.recovery_codes)
-
-
-def _ticket() -> Checked:
-    """That the right initial password was given in this browser, minutes ago: the cookie is signed."""
-    ticket = session.get(TICKET)
-    if ticket is None or ticket["until"] < time.time():
-        raise NotSignedIn
-    return Checked(ticket["user"], UUID(ticket["user"]), True, ticket["seen"])
-
-
-def _enrolment(checked: Checked, errors: Mapping[str, Sequence[str]], *, again: bool = False) -> Page:
-    begun = auth.settle(ANONYMOUS, sign_in.begin_enrolment, checked, again=again)
-    secret = begun.otpauth_uri.partition("secret=")[2].partition("&")[0]
-    groups = " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))
-    return _form(
-        "enrolment.html",
-        errors,
-        status=422 if errors else 200,
-        qr=auth.qr(begun.otpauth_uri),
-        secret=groups,
-        must_change=begun.must_change_password,
-    )
-
-
-def _same(given: dict[str, str]) -> None:
-    if given.get("new_password") != given.pop("repeated", None):
-        raise InvalidInput({"repeated": ["The two are not the same. Type the new password again."]})
-
-
-@page("/", accounts.me)
-def home() -> Page:
-    actor = auth.session_actor()
-    with begin(auth.current_site(), actor, read_only=True) as work:
-        me = accounts.me(work)
-        sees_cases = refusal(work.session, actor, Permission.CASE_READ, None) is None
-        mine = cases.list_cases(work, limit=SHOWN_CASES, cursor=None)[0] if sees_cases else []
-        return render_template("home.html", me=me, cases=mine, sees_cases=sees_cases)
-
-
-@page("/items/<uuid:id>", evidence.read)
-def item(id: UUID) -> Page:
-    """Where a label's QR code leads: what the item is, who holds it, and its chain."""
-    with begin(auth.current_site(), auth.session_actor(), read_only=True) as work:
-        found = evidence.read(work, id)
-        links, more = evidence.custody(work, id, limit=SHOWN_ENTRIES)
-        return render_template("item.html", item=found, custodian=evidence.custodian(work, id), links=links, more=more)
-
-
-@page("/role", sign_in.switch_role, "POST")
-def switch() -> Page:
-    actor = auth.session_actor()
-    with begin(auth.current_site(), actor) as work:
-        sign_in.switch_role(work, session=auth.session_secret(), **load(RoleIn, _fields("role")))
-    return redirect(url_for("pages.home"))
-
-
-@page("/password", sign_in.change_password, "GET", "POST")
-def password() -> Page:
-    actor = auth.session_actor()
-    with begin(auth.current_site(), actor, read_only=True) as work:
-        me = accounts.me(work)
-    if request.method == "GET":
-        return _form("password.html", {}, status=200, me=me)
-    try:
-        given = _fields("password", "new_password", "repeated", "otp")
-        _same(given)
-        given = load(NewPasswordIn, given)
-        actor = auth.with_code(actor, given.pop("otp", None))
-        if not actor.fresh:
-            raise InvalidInput({"otp": ["This code is not right, or was used before. Wait for the next one."]})
-        with begin(auth.current_site(), actor, read_only=True) as work:
-            checked = sign_in.check_own_password(work, password=given["password"])
-        secret = auth.session_secret()
-        auth.settle(actor, sign_in.change_password, checked, new_password=given["new_password"], session=secret)
-    except InvalidInput as error:
-        return _form("password.html", error.errors, me=me)
-    return redirect(url_for("pages.home"))
-
-
-@page("/sign-out", sign_in.sign_out, "POST")
-def leave() -> Page:
-    with begin(auth.current_site(), auth.session_actor()) as work:
-        sign_in.sign_out(work, session=auth.session_secret())
-    auth.close_browser()
-    return redirect(url_for("pages.enter"))
-
-
-@page("/sign-out-everywhere", sign_in.sign_out_everywhere, "POST")
-def leave_everywhere() -> Page:
-    with begin(auth.current_site(), auth.session_actor()) as work:
-        sign_in.sign_out_everywhere(work, tokens="tokens" in request.form)
-    auth.close_browser()
-    return redirect(url_for("pages.enter"))
-
-
-@page("/api/docs", health.live)
-def api_docs() -> Page:
-    return api_page()
+def refused(error: DomainError) -> tuple[str, int]:
+    """The sentence for a form that is shown once more, and the status that goes with it."""
+    return error.detail, problem(error).status

@@ -15,7 +15,7 @@ from evidence_api import auth
 from evidence_api.api.contract import Api, authorise, load, read_json
 from evidence_api.domain.errors import StepUpRequired
 from evidence_api.domain.roles import ANONYMOUS
-from evidence_api.services import accounts, sign_in
+from evidence_api.services import accounts, sessions, sign_in
 from evidence_api.services.sign_in import SignedIn
 from evidence_api.work import act_of, begin
 from schemas.accounts import (
@@ -25,9 +25,11 @@ from schemas.accounts import (
     EnrolledOut,
     EnrolmentOut,
     EverywhereIn,
+    LanguageIn,
     MeOut,
     NewPasswordIn,
     NewTokenOut,
+    OwnSessionOut,
     PasswordIn,
     PeopleIn,
     PersonOut,
@@ -115,6 +117,17 @@ def switch_role() -> Response:
     return Response(status=204)
 
 
+def unlock_session() -> Response:
+    actor = auth.current_actor()
+    given = read_json(StepUpIn)
+    if auth.by_session():
+        auth.unlock(given.get("otp") or request.headers.get("X-OTP"))
+    else:
+        with begin(auth.current_site(), actor) as work:
+            sessions.unlock(work)
+    return Response(status=204)
+
+
 def change_password() -> Response:
     actor = auth.current_actor()
     authorise(act_of(sign_in.change_password), actor, {})
@@ -144,6 +157,7 @@ route(
 route("GET", "/tokens", accounts.list_tokens, query=PageIn, out=TokenOut, many=True, says="My tokens, newest first")
 route("DELETE", "/tokens/<uuid:id>", accounts.revoke_token, status=204, says="Revoke one of my tokens")
 route("GET", "/me", accounts.me, out=MeOut, own=me, says="Who I am")
+route("PATCH", "/me", accounts.choose_language, body=LanguageIn, out=MeOut, says="Choose my language on the pages")
 route(
     "POST",
     "/session",
@@ -159,6 +173,32 @@ route("DELETE", "/session", sign_in.sign_out, own=close_session, status=204, say
 route(
     "POST", "/session/role", sign_in.switch_role, body=RoleIn, own=switch_role, status=204, says="Act in another role"
 )
+route(
+    "POST",
+    "/session/lock",
+    sessions.lock,
+    status=204,
+    says="Lock this session: uploads under way go on, nothing else does",
+)
+route(
+    "POST",
+    "/session/unlock",
+    sessions.unlock,
+    body=StepUpIn,
+    own=unlock_session,
+    status=204,
+    says="Open this session again, with a fresh code",
+)
+route(
+    "GET",
+    "/me/sessions",
+    sessions.list_own,
+    query=PageIn,
+    out=OwnSessionOut,
+    many=True,
+    says="My sessions on every machine, newest first",
+)
+route("POST", "/me/sessions/<uuid:id>/end", sessions.end, status=204, says="End one of my sessions")
 route(
     "DELETE",
     "/sessions",

@@ -3,6 +3,7 @@
 from evidence_api.api.contract import Api
 from evidence_api.services import cases
 from schemas.cases import (
+    AssignedOut,
     AssignmentIn,
     AssignmentOut,
     CaseChangeIn,
@@ -10,6 +11,7 @@ from schemas.cases import (
     CaseOut,
     CasesIn,
     EventOut,
+    NextStepOut,
     StageIn,
     TimelineIn,
 )
@@ -32,8 +34,14 @@ api.route(
     says="Take the case a stage on; 409 names what is allowed",
 )
 api.route(
-    "GET", "/cases/<uuid:id>/assignments", cases.list_assignments, out=AssignmentOut, many=True, says="Who works on it"
+    "GET",
+    "/cases/<uuid:id>/next-steps",
+    cases.next_steps,
+    out=NextStepOut,
+    many=True,
+    says="The steps that are legal now: who may take each, and what is still missing for it",
 )
+api.route("GET", "/cases/<uuid:id>/assignments", cases.people, out=AssignedOut, many=True, says="Who works on it")
 api.route(
     "POST",
     "/cases/<uuid:id>/assignments",

@@ -6,8 +6,10 @@ can see it (404), may do it (403), input (422), fresh code (403), state (409).
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -128,20 +130,32 @@ def _view(route: Route) -> Callable[..., Response]:
         except (InvalidInput, StaleVersion, BadRequest, UnsupportedMediaType):
             authorise(route.act, actor, path)
             raise
-        if route.act.permission not in PUBLIC:
-            actor = auth.with_code(actor, given.pop("otp", None) or request.headers.get("X-OTP"))
-        prepared = [route.prepare(actor, *path.values())] if route.prepare else []
-        with begin(auth.current_site(), actor, read_only=route.act.read_only, if_match=if_match) as work:
+        with acting(route, actor, path, given, if_match) as (work, use):
             kept = repeat.claim(work, route.act, path) if repeat else None
             if kept is not None:
                 return kept
-            response = answer(route, route.use(work, *path.values(), *prepared, **given), work)
+            response = answer(route, use(), work)
             if repeat is not None:
                 repeat.remember(work, response, secret=route.secret)
         return response
 
     view.__name__ = route.name
     return view
+
+
+@contextmanager
+def acting(
+    route: Route, actor: Actor, path: Mapping[str, UUID], given: dict[str, Any], if_match: int | None = None
+) -> Iterator[tuple[Work, Callable[[], Any]]]:
+    """The act of a route, for pages too: uses up the code in `given`, prepares, opens the transaction.
+
+    Gives the act's work and the use case, to be called within the block.
+    """
+    if route.act.permission not in PUBLIC:
+        actor = auth.with_code(actor, given.pop("otp", None) or request.headers.get("X-OTP"))
+    prepared = [route.prepare(actor, *path.values())] if route.prepare else []
+    with begin(auth.current_site(), actor, read_only=route.act.read_only, if_match=if_match) as work:
+        yield work, partial(route.use, work, *path.values(), *prepared, **given)
 
 
 def authorise(act: Act, actor: Actor, path: Mapping[str, UUID]) -> None:
@@ -224,7 +238,7 @@ def _flat(messages: Any, prefix: str = "") -> dict[str, list[str]]:
         for name, inner in messages.items():
             flat |= _flat(inner, f"{prefix}.{name}" if prefix else str(name))
         return flat
-    return {prefix: [str(message) for message in messages]}
+    return {prefix: list(messages)}
 
 
 def _if_match() -> int | None:

@@ -1,7 +1,6 @@
 """Items of evidence, their content and custody: `/api/v1/evidence`, `/api/v1/transfers`."""
 
 import io
-import re
 from collections.abc import Callable
 from uuid import UUID
 
@@ -12,13 +11,12 @@ from werkzeug.http import parse_range_header
 
 from evidence_api import auth, fixity
 from evidence_api.api.contract import Api, Route, authorise
-from evidence_api.domain.custody import Sensitivity
 from evidence_api.domain.errors import InvalidInput
 from evidence_api.domain.roles import Actor, Scope
 from evidence_api.models import Evidence
-from evidence_api.services import custody, evidence
-from evidence_api.work import begin
-from schemas.common import ReasonIn, StepUpReasonIn
+from evidence_api.services import custody, evidence, viewing
+from evidence_api.work import Work, begin
+from schemas.common import PageIn, ReasonIn, StepUpReasonIn
 from schemas.evidence import (
     AcceptIn,
     AllItemsIn,
@@ -28,20 +26,21 @@ from schemas.evidence import (
     ItemsIn,
     LinkOut,
     MoveIn,
+    OverviewOut,
     ReaderIn,
     ReaderOut,
     SensitivityIn,
     TransferIn,
     TransferOut,
     TransfersIn,
+    UncheckedIn,
     VerdictOut,
+    WaitingOut,
     WithdrawIn,
 )
 
 api = Api("evidence", __name__)
 
-# Shown in a page without any power there; everything else is offered for saving.
-SHOWN = re.compile(r"(image/(jpeg|png|gif|webp|heic)|audio/[\w.+-]+|video/[\w.+-]+|application/pdf)")
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "video/mp4": "mp4", "audio/wav": "wav", "application/pdf": "pdf"}
 
 LABEL = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 360 160" width="90mm" height="40mm">
@@ -59,19 +58,26 @@ def content(id: UUID) -> Response:
     if set(request.args) - {"shown"} or shown not in {"0", "1"}:
         authorise(CONTENT.act, actor, {"id": id})
         raise InvalidInput({"shown": ["Give shown=1 for a page, or nothing."]})
-    site = auth.current_site()
     if request.method == "HEAD":
-        with begin(site, actor, read_only=True) as work:
-            return _about(evidence.read(work, id), shown=False)
+        with begin(auth.current_site(), actor, read_only=True) as work:
+            return _about(evidence.read(work, id), inline=False)
     actor = auth.with_code(actor, request.headers.get("X-OTP"), scopes=(Scope.ALL, Scope.READ))
+    return ranged(actor, id, shown=shown == "1")
+
+
+def ranged(actor: Actor, id: UUID, *, shown: bool, most: int | None = None) -> Response:
+    """The range of an item's bytes that the request asks for, at most `most` of them; the whole where it names none."""
     if_range = request.headers.get("If-Range")
-    with begin(site, actor) as work:
-        opened = evidence.open_content(
-            work, id, span=_span(), if_range=None if if_range is None else if_range.strip('"'), shown=shown == "1"
-        )
-        response = _about(work.session.get_one(Evidence, id), shown=shown == "1")
-        wanted, start, stop = opened.target, opened.start, opened.stop
-        response.response = site.storage.read(wanted.key, wanted.version, start, stop - start)
+    if_range = None if if_range is None else if_range.strip('"')
+    with begin(auth.current_site(), actor) as work:
+        return give_out(work, viewing.open_content(work, id, span=_span(most), if_range=if_range, shown=shown))
+
+
+def give_out(work: Work, opened: viewing.Opened) -> Response:
+    """The answer that streams what was opened, with all that the headers say of it."""
+    response = _about(opened.item, inline=opened.inline)
+    wanted, start, stop = opened.target, opened.start, opened.stop
+    response.response = work.storage.read(wanted.key, wanted.version, start, stop - start)
     response.content_length = stop - start
     if opened.partial:
         response.status_code = 206
@@ -79,7 +85,7 @@ def content(id: UUID) -> Response:
     return response
 
 
-def _about(item: Evidence, *, shown: bool) -> Response:
+def _about(item: Evidence, *, inline: bool) -> Response:
     """An answer with all that the headers say of an item's content, and no content yet."""
     media_type = item.media_type or "application/octet-stream"
     response = Response(mimetype=media_type)
@@ -89,16 +95,23 @@ def _about(item: Evidence, *, shown: bool) -> Response:
     if item.sha256 is not None:
         response.set_etag(item.sha256)
     name = f"{item.ref.replace('/', '-')}.{EXTENSIONS.get(media_type, 'bin')}"
-    inline = shown and item.sensitivity is not Sensitivity.RESTRICTED and SHOWN.fullmatch(media_type) is not None
     response.headers["Content-Disposition"] = f'{"inline" if inline else "attachment"}; filename="{name}"'
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
 
 
-def _span() -> evidence.Span | None:
-    """The one byte range asked for. Several, or another unit, are answered with the whole (RFC 9110 section 14.2)."""
+def _span(most: int | None) -> viewing.Span | None:
+    """The one byte range asked for, no longer than `most`; a player asks again for what follows (RFC 9110 section
+    15.3.7). Several ranges, or another unit, are answered with the whole (section 14.2)."""
     found = parse_range_header(request.headers.get("Range"))
-    return found.range_for_length if found is not None and found.units == "bytes" and len(found.ranges) == 1 else None
+    if found is None or found.units != "bytes" or len(found.ranges) != 1:
+        return None
+
+    def span(size: int) -> tuple[int, int] | None:
+        asked = found.range_for_length(size)
+        return asked if asked is None or most is None else (asked[0], min(asked[1], asked[0] + most))
+
+    return span
 
 
 def label(id: UUID) -> Response:
@@ -143,11 +156,21 @@ route(
 route(
     "GET", "/evidence", evidence.list_items, query=AllItemsIn, out=EvidenceOut, many=True, says="Items of all my cases"
 )
+route(
+    "GET",
+    "/evidence/unchecked",
+    evidence.list_unchecked,
+    query=UncheckedIn,
+    out=EvidenceOut,
+    many=True,
+    says="The office's items: never checked first, then the one whose check lies longest back",
+)
+route("GET", "/reports/overview", evidence.overview, out=OverviewOut, says="The office in figures")
 route("GET", "/evidence/<uuid:id>", evidence.read, out=EvidenceOut, says="One item")
 route(
     "GET",
     "/evidence/<uuid:id>/content",
-    evidence.open_content,
+    viewing.open_content,
     own=content,
     also={206: "A range of the bytes", 416: "The range begins beyond the end"},
     document={
@@ -227,6 +250,15 @@ route(
     out=TransferOut,
     many=True,
     says="Hand-overs, newest first",
+)
+route(
+    "GET",
+    "/transfers/waiting",
+    custody.waiting,
+    query=PageIn,
+    out=WaitingOut,
+    many=True,
+    says="Open offers to me and by me, with names, the longest open first",
 )
 route("GET", "/transfers/<uuid:id>", custody.read_transfer, out=TransferOut, says="One hand-over")
 route(

@@ -55,7 +55,7 @@ from evidence_api.storage.port import INCOMING
 from evidence_api.work import Site, Work, act_of, begin
 from schemas.common import PageIn
 from schemas.evidence import EvidenceOut
-from schemas.uploads import MAX_FILENAME, FormIn, ItemIn, StatedIn, UploadIn, UploadOut
+from schemas.uploads import MAX_FILENAME, DigestIn, DigestOut, FormIn, ItemIn, StatedIn, UploadIn, UploadOut
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,checksum,termination,expiration"
@@ -377,7 +377,8 @@ def head(id: UUID) -> Response:
         upload, metadata = uploads.offset(work, id)
     response = _standing(upload, 200)
     response.headers["Upload-Length"] = str(upload.size)
-    if metadata:
+    # Who comes upon a locked session learns nothing of the file; to go on, its upload needs the offset alone.
+    if metadata and not actor.locked:
         response.headers["Upload-Metadata"] = metadata
     return response
 
@@ -732,4 +733,13 @@ api.route(
         "requestBody": _BYTES,
     },
     says="Any of these, for networks that let only POST through (tus)",
+)
+api.route(
+    "POST",
+    "/uploads/<uuid:id>/digest",
+    uploads.attest,
+    body=DigestIn,
+    out=DigestOut,
+    also={409: "The file is not whole yet, or another digest was recorded"},
+    says="Record the digest that the device computed while it sent the file",
 )

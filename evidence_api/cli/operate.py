@@ -11,12 +11,17 @@ from evidence_api import doctor as checks
 from evidence_api import logs
 from evidence_api.cli._command import FOUND_A_FAULT, Commands, opened_site, plain_errors
 from evidence_api.config import BadSettings, load
+from evidence_api.domain.roles import OPERATOR
 from evidence_api.policy import Permission
+from evidence_api.services import accounts
+from evidence_api.services.accounts import UTC
 from evidence_api.setup import check_origin, initialise, make_keys, migrate
 from evidence_api.site import open_storage
+from evidence_api.work import begin
 
 MARKS = {"ok": "[green]ok   [/green]", "weak": "[yellow]weak [/yellow]", "fault": "[red]fault[/red]"}
 DEFAULT_ORIGIN = "unbroken.example/ledger"
+ZONE = "by its IANA name, such as Asia/Phnom_Penh"
 
 
 @click.group(cls=Commands)
@@ -30,8 +35,9 @@ def operate() -> None:
 )
 @click.option("--office", help="The office's code, which begins the refs of its cases, such as PP.")
 @click.option("--name", help="The office's name.")
+@click.option("--zone", default=UTC, show_default=True, help=f"The time zone in which times are shown, {ZONE}.")
 @click.option("--no-keys", is_flag=True, help="Make no keys: they were made apart and are given as files.")
-def init(origin: str | None, office: str | None, name: str | None, no_keys: bool) -> None:
+def init(origin: str | None, office: str | None, name: str | None, zone: str, no_keys: bool) -> None:
     """Set up tables, keys, the store, the ledger's origin and the office. Safe to run again, also after an upgrade."""
     with plain_errors():
         settings = load()
@@ -39,7 +45,11 @@ def init(origin: str | None, office: str | None, name: str | None, no_keys: bool
         made = [] if no_keys else make_keys(settings)
         code = office or settings.office
         first = initialise(
-            settings, origin=check_origin(origin or settings.origin or DEFAULT_ORIGIN), office=code, name=name or code
+            settings,
+            origin=check_origin(origin or settings.origin or DEFAULT_ORIGIN),
+            office=code,
+            name=name or code,
+            zone=zone,
         )
         faults = [finding for finding in open_storage(settings).probe() if finding.level == "fault"]
     if made:
@@ -56,6 +66,15 @@ def init(origin: str | None, office: str | None, name: str | None, no_keys: bool
         click.echo(f"unbroken: {finding.message}", err=True)
     if faults:
         sys.exit(FOUND_A_FAULT)
+
+
+@operate.declare(Permission.OPERATE, "office")
+@click.option("--zone", required=True, help=f"The time zone, {ZONE}.")
+def office(zone: str) -> None:
+    """Change the time zone in which the office's times are shown. What is recorded stays in UTC."""
+    with opened_site() as site, begin(site, OPERATOR) as work:
+        changed = accounts.set_zone(work, zone=zone)
+    click.echo(f"Times are shown in {changed.zone}.")
 
 
 @operate.declare(Permission.OPERATE, "serve")

@@ -60,7 +60,7 @@ def _open_office(
     settings = Settings(data=folder)
     migrate(settings)
     made = make_keys(settings)
-    initialise(settings, origin=ORIGIN, office="DEMO", name="Demonstration office (fictional)")
+    initialise(settings, origin=ORIGIN, office="DEMO", name="Demonstration office (fictional)", zone="Asia/Phnom_Penh")
     screen.done(f"Tables, the ledger {ORIGIN}, and keys: {', '.join(made)}.")
     log = folder / "server.log"
     server = stack.enter_context(background(["serve", "--port", str(port)], environment(folder), log))

@@ -1,5 +1,6 @@
 """Custody of an item of evidence (DESIGN.md section 5)."""
 
+from datetime import timedelta
 from enum import StrEnum
 
 from evidence_api.domain.lifecycle import Lifecycle, step
@@ -40,6 +41,12 @@ class Sensitivity(StrEnum):
 
 
 _I, _L, _S = Role.INVESTIGATOR, Role.LAWYER, Role.SUPERVISOR
+OFFER_WAITS = timedelta(hours=24)
+"""How long an offer may be open before somebody must ask."""
+
+CHECKED_EVERY = timedelta(days=30)
+"""How long an item may go without a check of its bytes and chain."""
+
 HOLDERS = (_I, _L)
 """Who can be handed an item, and hand it on."""
 
@@ -63,6 +70,7 @@ who cannot any more: her account is disabled, or she is assigned to the case no 
 
 TAKING = frozenset({"check_out", "take_to_court"})
 RETURNING = frozenset({"check_in", "return_from_court"})
+TAKEN = (Custody.CHECKED_OUT, Custody.AT_COURT)
 
 TRANSFERS: Lifecycle[TransferState] = Lifecycle(
     "hand-over",

@@ -6,6 +6,8 @@ because messages end up in logs and on screens that others see.
 
 from collections.abc import Mapping, Sequence
 
+from evidence_api.domain.sentences import sentence
+
 
 class DomainError(Exception):
     """The act was refused and nothing was changed."""
@@ -126,6 +128,13 @@ class NotSignedIn(DomainError):
         super().__init__(detail)
 
 
+class SessionLocked(DomainError):
+    """The browser's session is locked, or was left alone for too long."""
+
+    def __init__(self) -> None:
+        super().__init__("This session is locked. Enter a code to go on.")
+
+
 class CsrfFailed(DomainError):
     """A browser's request that does not show that it came from the user's own act."""
 
@@ -153,5 +162,5 @@ class TooManyTries(DomainError):
     """Back-off after wrong passwords or codes. `retry_after` in seconds."""
 
     def __init__(self, retry_after: int) -> None:
-        super().__init__(f"Too many wrong tries. Wait {retry_after} seconds and try again.")
+        super().__init__(sentence("Too many wrong tries. Wait {seconds} seconds and try again.", seconds=retry_after))
         self.retry_after = retry_after

@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 from evidence_api.domain.errors import IllegalTransition
 from evidence_api.domain.roles import Role
+from evidence_api.domain.sentences import Sentence, Term, sentence
 
 S = TypeVar("S", bound=StrEnum)
 
@@ -52,16 +53,19 @@ class Lifecycle(Generic[S]):
             return self._table[state, action]
         except KeyError:
             allowed = self.allowed(state)
-            legal = ", ".join(allowed) if allowed else "nothing more"
-            raise IllegalTransition(
-                f"A {self.noun} that is {state.value} cannot {action.replace('_', ' ')} now. Legal now: {legal}.",
-                state=state.value,
-                allowed=allowed,
-            ) from None
+            raise IllegalTransition(_not_now(state, action, allowed), state=state.value, allowed=allowed) from None
 
     def roles(self, action: str) -> frozenset[Role]:
         """Everyone who may take `action` from some state."""
         return frozenset().union(*(step.roles for step in self.steps if step.action == action))
+
+
+def _not_now(state: StrEnum, action: str, allowed: Iterable[str]) -> Sentence:
+    terms = [Term(name) for name in allowed]
+    if not terms:
+        return sentence("This cannot be done now: {action}. The state is: {state}.", action=Term(action), state=state)
+    template = "This cannot be done now: {action}. The state is: {state}. Possible now: {allowed}."
+    return sentence(template, action=Term(action), state=state, allowed=terms)
 
 
 def step(action: str, sources: S | Iterable[S], target: S | None, *roles: Role) -> Step[S]:

@@ -34,7 +34,9 @@ class Actor:
     """Whoever asks for an act: one person in one role, or the system.
 
     `auth` is a word of LEDGER.md section 2. `fresh` says that a one-time code came with this very request and
-    was good. `audit_reason` is the supervisor's reason for reading content. `token_id` names the token that was sent.
+    was good. `audit_reason` is the supervisor's reason for reading content. `token_id` names the token that was sent,
+    `session_id` the browser's session. A `locked` session reaches as far as a token for uploads, until a code opens it;
+    `due` says that it is time to note that the session is in use.
     """
 
     user_id: UUID | None
@@ -45,6 +47,9 @@ class Actor:
     fresh: bool = False
     audit_reason: str | None = None
     token_id: UUID | None = None
+    session_id: UUID | None = None
+    locked: bool = False
+    due: bool = False
 
     @property
     def subject(self) -> str:

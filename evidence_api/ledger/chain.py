@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from evidence_api.db import database_time, insert_if_absent
 from evidence_api.domain.errors import ClockFault
+from evidence_api.domain.sentences import sentence
 from evidence_api.keys import KeyMissing, KeyStore
 from evidence_api.ledger import disclosure
 from evidence_api.ledger.entry import BadEntry, Entry, Fact, encode, entry_hash, genesis, moment, timestamp
@@ -128,10 +129,11 @@ def _time_for(session: Session, head: LedgerHead, draft: Draft) -> datetime:
     )
     if session.execute(declared.limit(1)).first() is not None:
         return now
-    raise ClockFault(
-        f"The server's clock is {(last - now).total_seconds():.0f} s behind what is already recorded. "
-        "Set the clock right; if the record is what is wrong, a supervisor declares the clock fault with a fresh code."
+    behind = (
+        "The server's clock is {seconds} s behind what is already recorded. Set the clock right; "
+        "if the record is what is wrong, a supervisor declares the clock fault with a fresh code."
     )
+    raise ClockFault(sentence(behind, seconds=round((last - now).total_seconds())))
 
 
 def disclosures_of(session: Session, keys: KeyStore, entry_hashes: Sequence[str]) -> dict[str, dict[str, str]]:

@@ -25,12 +25,16 @@ PAGE = 2000
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong with one subject, in a sentence. `warning` marks what is declared and explained."""
+    """One thing that is wrong with one subject, in a sentence. `warning` marks what is declared and explained.
+
+    `code` says the same to programs, where the fault lies in a chain itself.
+    """
 
     subject: str
     message: str
     seq: int | None = None
     warning: bool = False
+    code: str = "other"
 
 
 Interval = tuple[datetime, datetime]
@@ -108,7 +112,7 @@ def verify_chains(
             yield from chain.check(row, sealed)
         yield from chain.end(heads.pop(name, None))
     for name in heads:
-        yield Fault(name, "the chain has a head but no entries: they were removed")
+        yield Fault(name, "the chain has a head but no entries: they were removed", code="tail_cut")
     yield from _disclosures_of_nothing(session, subject)
 
 
@@ -165,7 +169,7 @@ class _Chain:
         try:
             entry = decode(row.body)
         except BadEntry as error:
-            yield Fault(self.subject, f"the bytes are not an entry: {error}", row.seq)
+            yield Fault(self.subject, f"the bytes are not an entry: {error}", row.seq, code="unreadable")
         else:
             yield from self._check_entry(row, entry)
             facts: dict[str, Fact | float] = {}
@@ -183,12 +187,13 @@ class _Chain:
         subject = self.subject
         yield from _check_columns(row, entry)
         if entry.log != self.log:
-            yield Fault(subject, "the entry belongs to another log", row.seq)
+            yield Fault(subject, "the entry belongs to another log", row.seq, code="other_log")
         if entry.seq != self.expected:
             yield Fault(
                 subject,
                 f"entry {self.expected} is missing, or entries stand in another order: {entry.seq} follows",
                 row.seq,
+                code="missing",
             )
             self.expected = entry.seq
         if entry.prev != self.prev:
@@ -196,12 +201,14 @@ class _Chain:
                 subject,
                 "it does not follow from the entry before it: one of the two was edited, inserted or removed",
                 row.seq,
+                code="not_following",
             )
         recorded, last = moment(entry.recorded_at), self.recorded_at
         if last is not None and recorded < last and not self._declared_wrong(last):
-            yield Fault(subject, "its time is before that of the entry before it", row.seq)
+            yield Fault(subject, "its time is before that of the entry before it", row.seq, code="time_back")
         if self._declared_wrong(recorded):
-            yield Fault(subject, "recorded while the clock is declared to have been wrong", row.seq, warning=True)
+            wrong = "recorded while the clock is declared to have been wrong"
+            yield Fault(subject, wrong, row.seq, warning=True, code="clock_fault")
         self.recorded_at = recorded
 
     def _declared_wrong(self, at: datetime) -> bool:
@@ -215,9 +222,8 @@ class _Chain:
                 self.key = self.keys.unwrap(self.subject, sealed[0].wrapped)
             except KeyMissing:
                 self.keyless = True
-                yield Fault(
-                    self.subject, "the key that opens its disclosures is missing, or the wrong master key is in use"
-                )
+                missing = "the key that opens its disclosures is missing, or the wrong master key is in use"
+                yield Fault(self.subject, missing, code="key_missing")
         if self.key is None:
             return
         for kept in sealed:
@@ -225,27 +231,28 @@ class _Chain:
                 text = self.keys.open_with(self.key, kept.sealed, f"disclosure:{row.hash}:{kept.name}").decode("ascii")
                 facts[kept.name] = open_disclosure(text, kept.name, entry.commitments.get(kept.name, ""))
             except (KeyMissing, BadEntry):
-                yield Fault(self.subject, "a disclosure does not open its commitment", row.seq)
+                yield Fault(self.subject, "a disclosure does not open its commitment", row.seq, code="disclosure")
 
     def end(self, head: tuple[int, str] | None) -> Iterator[Fault]:
         """What is wrong with the chain once its last entry was checked."""
         for seq in self.missing:
-            yield Fault(self.subject, "a disclosure is gone, and no erasure is recorded", seq)
+            yield Fault(self.subject, "a disclosure is gone, and no erasure is recorded", seq, code="disclosure")
         assert self.last is not None
         there = self.last.seq
         if head is None:
-            yield Fault(self.subject, "the chain has entries but no head row")
+            yield Fault(self.subject, "the chain has entries but no head row", code="head_missing")
             return
         seq, hash_ = head
-        message = None
+        message, code = None, "head_differs"
         if seq > there:
+            code = "tail_cut"
             message = f"the chain's tail was cut off: its head says entry {seq}, the last one there is {there}"
         elif seq < there:
             message = f"the head row was set back: it says entry {seq}, the last one there is {there}"
         elif hash_ != self.last.actual:
             message = "the head row names another last entry than the one that is there"
         if message is not None:
-            yield Fault(self.subject, message)
+            yield Fault(self.subject, message, code=code)
 
 
 def _check_columns(row: Row, entry: Entry) -> Iterator[Fault]:
@@ -256,7 +263,9 @@ def _check_columns(row: Row, entry: Entry) -> Iterator[Fault]:
         names = ("id", "subject", "seq", "prev", "hash", "action", "recorded_at")
         for name, column, truth in zip(names, columns, said, strict=True):
             if column != truth:
-                yield Fault(row.subject, f"the column {name} differs from the entry's bytes", row.seq)
+                yield Fault(
+                    row.subject, f"the column {name} differs from the entry's bytes", row.seq, code="column_differs"
+                )
 
 
 def _heads(session: Session, subject: str | None) -> dict[str, tuple[int, str]]:
@@ -274,4 +283,4 @@ def _disclosures_of_nothing(session: Session, subject: str | None) -> Iterator[F
     if subject is not None:
         query = query.where(Disclosure.subject == subject)
     for r in session.execute(query):
-        yield Fault(str(r.subject), "a disclosure belongs to no entry of the chain")
+        yield Fault(str(r.subject), "a disclosure belongs to no entry of the chain", code="disclosure")

@@ -1,6 +1,16 @@
 """The mapped classes, by subject."""
 
-from evidence_api.models.account import AuthSession, Installation, Office, RecoveryCode, Token, Tries, User, UserRole
+from evidence_api.models.account import (
+    AuthSession,
+    Installation,
+    Office,
+    RecoveryCode,
+    SessionPresence,
+    Token,
+    Tries,
+    User,
+    UserRole,
+)
 from evidence_api.models.case import Assignment, Case, CaseActor, Counter
 from evidence_api.models.evidence import Evidence, Reader, Sitting, Transfer
 from evidence_api.models.ledger import ClockFaultInterval, Disclosure, LedgerEntry, LedgerHead, SubjectKey
@@ -22,6 +32,7 @@ __all__ = [
     "Office",
     "Reader",
     "RecoveryCode",
+    "SessionPresence",
     "Sitting",
     "SubjectKey",
     "Token",

@@ -54,6 +54,7 @@ class User(Base):
     enrolled_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    language: Mapped[str | None] = mapped_column(sa.String(8))
     version: Mapped[int] = mapped_column(default=1)
 
     roles: Mapped[list["UserRole"]] = relationship(
@@ -130,6 +131,18 @@ class AuthSession(Base):
     @property
     def subject(self) -> str:
         return f"user:{self.user_id}"
+
+
+class SessionPresence(Base):
+    """When a session was last in use, to the minute, and whether it is locked. It changes at nearly every click; the
+    acts of locking and unlocking have their entries all the same."""
+
+    __tablename__ = "session_presence"
+    bookkeeping = True
+
+    session_id: Mapped[UUID] = mapped_column(sa.ForeignKey(AuthSession.id, ondelete="CASCADE"), primary_key=True)
+    seen_at: Mapped[datetime]
+    locked: Mapped[bool] = mapped_column(default=False)
 
 
 class Token(Base):

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from evidence_api.db import Base, ByValue, new_id
 from evidence_api.domain.custody import Custody, Derivation, Sensitivity, TransferState
+from evidence_api.domain.roles import Role
 from evidence_api.models.account import User
 from evidence_api.models.case import Case
 
@@ -17,7 +18,7 @@ class Evidence(Base):
 
     The file's name is not here: it is a committed fact of the item's first entry. `claims` is what the file says
     of itself, beside what the uploader stated; `differences` names where the two disagree. `lender_id` is who gets the
-    item back when it is checked in or returned.
+    item back when it is checked in or returned, `due_at` by when.
     """
 
     __tablename__ = "evidence"
@@ -56,6 +57,7 @@ class Evidence(Base):
     quarantined: Mapped[bool] = mapped_column(default=False)
     held: Mapped[bool] = mapped_column(default=False)
     verified_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
@@ -83,7 +85,11 @@ class Reader(Base):
 
 
 class Sitting(Base):
-    """One person's unbroken viewing of one item; 15 minutes of quiet end it."""
+    """One person's unbroken viewing of one item; 15 minutes of quiet end it.
+
+    `session_id` is the browser's session whose pages show it without asking again, begun in that `role`, and
+    `with_code` or without; null where it was read in another way.
+    """
 
     __tablename__ = "sitting"
     bookkeeping = True
@@ -91,6 +97,9 @@ class Sitting(Base):
     evidence_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Evidence.id), primary_key=True)
     user_id: Mapped[UUID] = mapped_column(sa.ForeignKey(User.id), primary_key=True)
     last_at: Mapped[datetime]
+    session_id: Mapped[UUID | None]
+    role: Mapped[Role | None] = mapped_column(ByValue(Role))
+    with_code: Mapped[bool] = mapped_column(default=False)
 
 
 class Transfer(Base):

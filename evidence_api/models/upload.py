@@ -26,7 +26,8 @@ class Upload(Base):
     """A resumable upload (tus 1.0.0). Everything that it needs to go on, in any process.
 
     `stated` is what the uploader said of the file, sealed. `lease_*` makes one request at a time its writer: a
-    lease is renewed while bytes come, and a newer writer takes over once it has lapsed.
+    lease is renewed while bytes come, and a newer writer takes over once it has lapsed. `device_sha256` is what the
+    device computed of the file, once it has said so.
     """
 
     __tablename__ = "upload"
@@ -48,6 +49,7 @@ class Upload(Base):
     expires_at: Mapped[datetime]
     lease_holder: Mapped[str | None] = mapped_column(sa.String(100))
     lease_until: Mapped[datetime | None]
+    device_sha256: Mapped[str | None] = mapped_column(sa.String(64))
 
     @property
     def subject(self) -> str:

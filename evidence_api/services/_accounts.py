@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from evidence_api import credentials
 from evidence_api.domain.errors import Conflict, InvalidInput
 from evidence_api.domain.roles import PERSONAL_ROLES, Role, Scope
+from evidence_api.domain.sentences import sentence
 from evidence_api.models import AuthSession, Token, User
 from evidence_api.work import Work
 
@@ -28,7 +29,7 @@ class NewToken:
 def new_token(work: Work, user: User, *, role: Role | None, scope: Scope, days: int, name: str) -> NewToken:
     """Make a token for the account and record it. Raises InvalidInput for a role not held or a wrong number of days."""
     if not 1 <= days <= MAX_TOKEN_DAYS:
-        raise InvalidInput({"days": [f"Give between 1 and {MAX_TOKEN_DAYS} days."]})
+        raise InvalidInput({"days": [sentence("Give between 1 and {most} days.", most=MAX_TOKEN_DAYS)]})
     if user.disabled_at is not None:
         raise Conflict("The account is disabled.")
     secret = credentials.new_token_secret()
@@ -52,7 +53,7 @@ def role_held(user: User, wanted: Role | None) -> Role:
     """The role to act in: the one wanted, or the first that the account has. Raises InvalidInput for one it has not."""
     held = [role for role in PERSONAL_ROLES if role in user.role_names]
     if wanted is not None and wanted not in held:
-        raise InvalidInput({"role": [f"The account has these roles: {', '.join(held)}."]})
+        raise InvalidInput({"role": [sentence("The account has these roles: {roles}.", roles=held)]})
     return wanted or held[0]
 
 

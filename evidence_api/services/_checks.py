@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from evidence_api.domain.case import ENDED
 from evidence_api.domain.errors import Conflict, InvalidInput
+from evidence_api.domain.sentences import sentence
 from evidence_api.models import Case, Evidence
 from evidence_api.work import Work
 
@@ -27,7 +28,8 @@ def refuse_ended(work: Work, case_id: UUID) -> None:
     """Raise Conflict for a case that has ended. Call it under the lock of the case, or of an item of it."""
     case = work.session.get_one(Case, case_id)
     if case.stage in ENDED:
-        raise Conflict(f"The case is {case.stage.value}: nothing more is added to it or taken from it.")
+        ended = "The case has ended: {stage}. Nothing more is added to it or taken from it."
+        raise Conflict(sentence(ended, stage=case.stage))
 
 
 def refuse_taken_tag(work: Work, case_id: UUID, tag: str | None, but: UUID | None = None) -> None:

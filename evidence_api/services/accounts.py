@@ -1,7 +1,9 @@
 """Accounts, their roles and their tokens. Every change is on the chain of the account that it concerns."""
 
-from collections.abc import Sequence
+import zoneinfo
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -9,14 +11,17 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from evidence_api import authenticator, credentials
 from evidence_api.domain.case import ENDED
-from evidence_api.domain.errors import Conflict, InvalidInput
+from evidence_api.domain.errors import Conflict, InvalidInput, SessionLocked
+from evidence_api.domain.languages import LANGUAGES
 from evidence_api.domain.roles import OPERATOR, PERSONAL_ROLES, Actor, Role, Scope
+from evidence_api.domain.sentences import sentence
 from evidence_api.models import Assignment, Case, Evidence, Installation, Office, Token, Tries, User, UserRole
 from evidence_api.policy import Permission
 from evidence_api.services._accounts import USERNAME, NewToken, end_all, new_token
 from evidence_api.services._pages import Page, page
 from evidence_api.work import Work, act, act_on
 
+UTC = "UTC"
 USERNAME_RULE = "Take 2 to 64 letters a to z, digits, dots, dashes or underscores, beginning with a letter or digit."
 
 
@@ -51,21 +56,46 @@ class Me:
     role: Role
     scope: Scope
     office: str
+    zone: str
     recovery_codes_left: int
+
+    @property
+    def language(self) -> str | None:
+        """The language that she has chosen; None where her browser's counts."""
+        return self.user.language
 
 
 @act(Permission.OPERATE)
-def initialise(work: Work, *, office: str, name: str) -> bool:
-    """The installation's first rows, and its first entry. Safe to repeat: False where they are there already."""
+def initialise(work: Work, *, office: str, name: str, zone: str = UTC) -> bool:
+    """The installation's first rows, and its first entry. Safe to repeat: False where they are there already.
+
+    Raises InvalidInput for a `zone` that the IANA time zone database does not have.
+    """
+    _check_zone(zone)
     if work.session.scalars(sa.select(Installation)).one_or_none() is not None:
         return False
     installation = Installation(id=work.site.installation, origin=work.site.origin, created_at=work.now)
-    first = Office(code=office, name=name)
+    first = Office(code=office, name=name, zone=zone)
     work.session.add_all([installation, first])
     work.session.flush()
     work.record(installation, "system:init")
-    work.record(first, "office:created", data={"code": office}, facts={"name": name})
+    work.record(first, "office:created", data={"code": office}, facts={"name": name, "zone": zone})
     return True
+
+
+@act(Permission.OPERATE)
+def set_zone(work: Work, *, zone: str) -> Office:
+    """Show the office's times in this zone from now on; what is kept is UTC all the same. Raises InvalidInput."""
+    _check_zone(zone)
+    office = work.session.get_one(Office, _office(work))
+    office.zone = zone
+    work.record(office, "office:zone", facts={"zone": zone})
+    return office
+
+
+def _check_zone(zone: str) -> None:
+    if zone != UTC and zone not in zoneinfo.available_timezones():
+        raise InvalidInput({"zone": ["Give a time zone by its IANA name, such as Asia/Phnom_Penh."]})
 
 
 @act(Permission.ACCOUNT_MANAGE)
@@ -105,7 +135,7 @@ def _check_new_user(work: Work, name: str, roles: Sequence[Role], password: str 
     elif work.session.scalars(sa.select(User.id).where(User.username == name)).first() is not None:
         errors["username"] = ["This user name is taken. Take another."]
     if not roles or not set(roles) <= set(PERSONAL_ROLES):
-        errors["roles"] = [f"Give at least one role of: {', '.join(PERSONAL_ROLES)}."]
+        errors["roles"] = [sentence("Give at least one role of: {roles}.", roles=PERSONAL_ROLES)]
     faults = credentials.password_faults(password, name) if password is not None else []
     if faults:
         errors["password"] = faults
@@ -133,6 +163,13 @@ def list_users(work: Work, *, limit: int = 50, cursor: UUID | None = None) -> Pa
 
 
 @act(Permission.ACCOUNT_LOOK_UP, read_only=True)
+def names(work: Work, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The user names of those of these people who are of the office."""
+    found = work.query(User).where(User.id.in_(set(ids))).with_only_columns(User.id, User.username)
+    return {row.id: row.username for row in work.session.execute(found)}
+
+
+@act(Permission.ACCOUNT_LOOK_UP, read_only=True)
 def list_people(work: Work, *, limit: int = 50, cursor: UUID | None = None, role: Role | None = None) -> Page[User]:
     """The people of the office who can be assigned or offered something, newest account first."""
     find = work.query(User).where(User.disabled_at.is_(None))
@@ -145,6 +182,14 @@ def list_people(work: Work, *, limit: int = 50, cursor: UUID | None = None, role
 def get_user(work: Work, user: User) -> User:
     """One account of the office."""
     return user
+
+
+@act(Permission.ACCOUNT_MANAGE, read_only=True)
+def blocked_until(work: Work, users: Sequence[User]) -> dict[UUID, datetime]:
+    """Which of these people have to wait after wrong tries, and until when (UTC)."""
+    keys = {str(user.id): user.id for user in users}
+    waiting = sa.select(Tries).where(Tries.key.in_(keys), Tries.blocked_until > work.now)
+    return {keys[tries.key]: tries.blocked_until for tries in work.session.scalars(waiting) if tries.blocked_until}
 
 
 @act_on(User, Permission.ACCOUNT_MANAGE)
@@ -295,10 +340,26 @@ def revoke_token(work: Work, token: Token) -> None:
     work.record(token, "user:token_revoked", data={"token": str(token.id)})
 
 
+@act(Permission.ACCOUNT_OWN)
+def choose_language(work: Work, *, language: str) -> Me:
+    """In which language the pages speak to her from now on. Raises InvalidInput for one that there is not."""
+    if language not in LANGUAGES:
+        raise InvalidInput({"language": [sentence("Give one of: {languages}.", languages=list(LANGUAGES))]})
+    assert work.actor.user_id is not None
+    user = work.get(User, work.actor.user_id, Permission.ACCOUNT_OWN, lock=True)
+    user.language = language
+    work.record(user, "user:language", data={"language": language})
+    return me(work)
+
+
 @act(Permission.ACCOUNT_SELF, read_only=True)
 def me(work: Work) -> Me:
-    """Who is asking."""
+    """Who is asking. A locked session does not say. Raises SessionLocked."""
+    if work.actor.locked:
+        raise SessionLocked
     assert work.actor.user_id is not None
     user = work.get(User, work.actor.user_id, Permission.ACCOUNT_SELF)
-    office = work.session.get_one(Office, user.office_id).code
-    return Me(user, work.actor.role, work.actor.scope, office, authenticator.recovery_codes_left(work, user))
+    office = work.session.get_one(Office, user.office_id)
+    return Me(
+        user, work.actor.role, work.actor.scope, office.code, office.zone, authenticator.recovery_codes_left(work, user)
+    )

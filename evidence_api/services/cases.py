@@ -1,6 +1,7 @@
 """Cases: opening, assigning people, stages, the timeline."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -8,9 +9,11 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from evidence_api.domain.case import ENDED, REOPEN_TARGETS, STAGES, CaseKind, Stage
-from evidence_api.domain.custody import Custody, TransferState
+from evidence_api.domain.custody import TAKEN, Custody, TransferState
 from evidence_api.domain.errors import Conflict, InvalidInput
-from evidence_api.domain.roles import CASE_ROLES, Role
+from evidence_api.domain.lifecycle import Step
+from evidence_api.domain.roles import CASE_ROLES, PERSONAL_ROLES, Role
+from evidence_api.domain.sentences import sentence
 from evidence_api.ledger.chain import disclosures_of, facts_of
 from evidence_api.ledger.entry import BadEntry, Fact, decode, timestamp
 from evidence_api.ledger.stored import Row, entries
@@ -21,7 +24,10 @@ from evidence_api.services._pages import Page, page
 from evidence_api.work import Work, act, act_on
 
 LEADERS = (Role.INVESTIGATOR, Role.LAWYER, Role.SUPERVISOR)
-TAKEN = (Custody.CHECKED_OUT, Custody.AT_COURT)
+ASIDE = (Stage.DECLINED, Stage.RESOLVED, Stage.ON_HOLD)
+"""Stages beside the course from intake to the close."""
+NAMING = ("user", "lead", "receiver", "reader", "custodian")
+"""Where an entry names the person whom the act is about."""
 
 
 @act(Permission.CASE_OPEN)
@@ -51,10 +57,21 @@ def open_case(work: Work, *, title: str, kind: CaseKind, country: str) -> Case:
 
 @act(Permission.CASE_READ, read_only=True)
 def list_cases(
-    work: Work, *, limit: int, cursor: UUID | None, stage: Stage | None = None, kind: CaseKind | None = None
+    work: Work,
+    *,
+    limit: int = 50,
+    cursor: UUID | None = None,
+    stage: Stage | None = None,
+    kind: CaseKind | None = None,
+    lead: bool = False,
+    ended: bool | None = None,
 ) -> Page[Case]:
-    """The cases that the actor is assigned to, newest first."""
+    """The cases that the actor is assigned to, newest first; with `lead`, only those that she leads."""
     query = work.query(Case)
+    if lead:
+        query = query.where(Case.lead_id == work.actor.user_id)
+    if ended is not None:
+        query = query.where(Case.stage.in_(ENDED) if ended else Case.stage.not_in(ENDED))
     if stage is not None:
         query = query.where(Case.stage == stage)
     if kind is not None:
@@ -99,7 +116,7 @@ def assign(work: Work, case: Case, *, user: UUID, role: Role) -> Assignment:
     if person is None or person.disabled_at is not None:
         raise InvalidInput({"user": ["There is no such person in this office."]})
     if role not in CASE_ROLES or role not in person.role_names:
-        raise InvalidInput({"role": [f"This person does not hold the role of {role.value}."]})
+        raise InvalidInput({"role": [sentence("This person does not hold this role: {role}.", role=role)]})
     if _assignment(work, case, user, role) is not None:
         raise Conflict("This person is assigned to the case already, in this role.")
     assignment = Assignment(case_id=case.id, user_id=user, role=role, assigned_at=work.now)
@@ -132,15 +149,45 @@ def end_assignment(work: Work, case: Case, assignment_id: UUID, *, reason: str) 
     work.record(case, "case:unassign", data=data, facts={"reason": reason})
 
 
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """A person who works on the case in one role. `lead`: she leads it; `disabled`: her account is shut."""
+
+    id: UUID
+    user_id: UUID
+    username: str
+    role: Role
+    assigned_at: datetime
+    lead: bool
+    disabled: bool
+
+
 @act_on(Case, Permission.CASE_READ, read_only=True)
-def list_assignments(work: Work, case: Case) -> Page[Assignment]:
-    """Who works on the case now."""
+def people(work: Work, case: Case) -> tuple[list[Assigned], None]:
+    """Who works on the case now, the one who was assigned first at the top."""
     query = (
-        sa.select(Assignment)
+        sa.select(
+            Assignment.id,
+            Assignment.user_id,
+            User.username,
+            Assignment.role,
+            Assignment.assigned_at,
+            User.id == case.lead_id,
+            User.disabled_at.is_not(None),
+        )
+        .join(User, User.id == Assignment.user_id)
         .where(Assignment.case_id == case.id, Assignment.ended_at.is_(None))
         .order_by(Assignment.id)
     )
-    return list(work.session.scalars(query)), None
+    return [Assigned(*row) for row in work.session.execute(query)], None
+
+
+@act_on(Case, Permission.EVIDENCE_LIST, read_only=True)
+def open_items(work: Work, case: Case) -> dict[Custody, int]:
+    """How many items of the case the actor may know of, by their state; every state is there."""
+    items = work.query(Evidence).where(Evidence.case_id == case.id).group_by(Evidence.state)
+    counted = items.with_only_columns(Evidence.state, sa.func.count().label("items"))
+    return dict.fromkeys(Custody, 0) | {row.state: row.items for row in work.session.execute(counted)}
 
 
 @act_on(Case, Permission.CASE_STAGE)
@@ -153,8 +200,9 @@ def transition(
     row = work.step(STAGES, case.stage, action, Permission.CASE_STAGE, case)
     if row.target in ENDED:
         _lock_items(work, case)
-        if _pending(work, case):
-            raise Conflict("A hand-over in this case is neither accepted nor refused. Settle it first.")
+    open_points = _open_points(work, case, row)
+    if open_points:
+        raise Conflict(open_points[0])
     if action == "hold":
         case.held_from = case.stage
     work.transition(
@@ -168,6 +216,62 @@ def transition(
         occurred_at=occurred_at,
     )
     return case
+
+
+def _open_points(work: Work, case: Case, row: Step[Stage]) -> list[str]:
+    """What is still missing for a step, in sentences. `transition` refuses for the first; each guard adds its own."""
+    points = []
+    if row.target in ENDED and _pending(work, case):
+        points.append("A hand-over in this case is neither accepted nor refused. Settle it first.")
+    return points
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """A step that the case can take from its stage: by whom, whether by the actor, and what is still missing for it.
+
+    `choices` are the stages that may be named instead of `target`, where there are any.
+    """
+
+    action: str
+    target: Stage | None
+    choices: list[Stage]
+    roles: list[Role]
+    mine: bool
+    open: list[str]
+
+
+@act_on(Case, Permission.CASE_READ, read_only=True)
+def next_steps(work: Work, case: Case) -> tuple[list[NextStep], None]:
+    """Every step that is legal from the stage of the case, in the order of the table."""
+    rows = [row for row in STAGES.steps if case.stage in row.sources]
+    return [
+        NextStep(
+            row.action,
+            case.held_from if row.action == "resume" else row.target,
+            list(REOPEN_TARGETS) if row.action == "reopen" else [],
+            [role for role in PERSONAL_ROLES if role in row.roles],
+            work.actor.role in row.roles,
+            _open_points(work, case, row),
+        )
+        for row in rows
+    ], None
+
+
+@act_on(Case, Permission.CASE_READ, read_only=True)
+def course(work: Work, case: Case) -> list[Stage]:
+    """The stages from intake to the close, as this case goes through them: one that was charged without an
+    intervention does not show any."""
+    stages = [stage for stage in Stage if stage not in ASIDE]
+    now = case.held_from if case.stage is Stage.ON_HOLD else case.stage
+    if now in stages[: stages.index(Stage.INTERVENED) + 1]:
+        return stages
+    intervened = sa.select(LedgerEntry.id).where(
+        LedgerEntry.subject == case.subject, LedgerEntry.action == "case:intervene"
+    )
+    if work.session.execute(intervened.limit(1)).first() is not None:
+        return stages
+    return [stage for stage in stages if stage not in (Stage.INTERVENTION_PLANNED, Stage.INTERVENED)]
 
 
 def _target(case: Case, action: str, to: Stage | None) -> Stage | None:
@@ -217,19 +321,26 @@ def _assignment(work: Work, case: Case, user: UUID, role: Role) -> Assignment | 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One act in the life of a case. `actor` is an account of this office, null for the system."""
+    """One act in the life of a case. `actor` is an account of this office, null for the system.
+
+    `ref` is that of the item which the act is about; null where it is about the case. `about` is the user name of the
+    person to whom it was done, such as who was assigned; null where that is nobody else.
+    """
 
     id: int
     subject: str
     seq: int
     action: str
     actor: UUID | None
+    actor_name: str | None
     role: str
     recorded_at: datetime | None
     occurred_at: str
     hash: str
     data: dict[str, Fact]
     facts: dict[str, Fact | float]
+    ref: str | None
+    about: str | None
 
 
 @act_on(Case, Permission.CASE_READ, read_only=True)
@@ -241,26 +352,60 @@ def timeline(work: Work, case: Case, *, limit: int, before: int | None = None) -
     if before is not None:
         query = query.where(LedgerEntry.id < before)
     rows = [Row.of(r) for r in work.session.execute(query)]
-    people = {
-        a.actor: a.user_id for a in work.session.scalars(sa.select(CaseActor).where(CaseActor.case_id == case.id))
-    }
     more = len(rows) > limit
-    events = _events(work, rows[:limit], people)
+    events = _events(work, case, rows[:limit])
     return events, str(events[-1].id) if more else None
 
 
-def _events(work: Work, rows: Sequence[Row], people: dict[UUID, UUID]) -> list[Event]:
+People = Mapping[str, tuple[UUID, str]]
+"""Account and user name, by the name under which a person acts in the case."""
+
+
+def _events(work: Work, case: Case, rows: Sequence[Row]) -> list[Event]:
     opened = disclosures_of(work.session, work.keys, [row.hash for row in rows])
-    return [_event(row, opened.get(row.hash, {}), people) for row in rows]
+    actors = (
+        sa.select(CaseActor.actor, CaseActor.user_id, User.username)
+        .join(User, User.id == CaseActor.user_id)
+        .where(CaseActor.case_id == case.id)
+    )
+    people = {str(actor): (id, name) for actor, id, name in work.session.execute(actors)}
+    items = sa.select(Evidence.id, Evidence.ref).where(Evidence.id.in_(_items({row.subject for row in rows})))
+    refs = {f"evidence:{id}": ref for id, ref in work.session.execute(items)}
+    return [_event(row, opened.get(row.hash, {}), people, refs) for row in rows]
 
 
-def _event(row: Row, disclosures: Mapping[str, str], people: Mapping[UUID, UUID]) -> Event:
+def _items(subjects: Iterable[str]) -> list[UUID]:
+    """The ids of the items among the subjects of entries; one that was altered names nothing."""
+    found = []
+    for subject in subjects:
+        kind, _, id = subject.partition(":")
+        if kind == "evidence":
+            with suppress(ValueError):
+                found.append(UUID(id))
+    return found
+
+
+def _event(row: Row, disclosures: Mapping[str, str], people: People, refs: Mapping[str, str]) -> Event:
     """As the entry says; of one that was altered and cannot be read, what the columns say."""
-    columns = (row.id, row.subject, row.seq, row.action)
+    columns, ref = (row.id, row.subject, row.seq, row.action), refs.get(row.subject)
     try:
         entry = decode(row.body)
     except BadEntry:
-        return Event(*columns, None, "", row.at, "" if row.at is None else timestamp(row.at), row.hash, {}, {})
-    actor = None if entry.actor is None else people.get(UUID(entry.actor))
-    facts = facts_of(entry, disclosures)
-    return Event(*columns, actor, entry.role, row.at, entry.occurred_at, row.hash, dict(entry.data), facts)
+        at = "" if row.at is None else timestamp(row.at)
+        return Event(*columns, None, None, "", row.at, at, row.hash, {}, {}, ref, None)
+    actor, name = people.get(entry.actor or "", (None, None))
+    named = next((str(entry.data[key]) for key in NAMING if key in entry.data), "")
+    other, about = people.get(named, (None, None))
+    return Event(
+        *columns,
+        actor,
+        name,
+        entry.role,
+        row.at,
+        entry.occurred_at,
+        row.hash,
+        dict(entry.data),
+        facts_of(entry, disclosures),
+        ref,
+        None if other == actor else about,
+    )

@@ -1,14 +1,17 @@
 """Custody: hand-overs, check-out and -in, hold, correction, restriction. Each act says who is responsible now."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from evidence_api.domain.custody import (
     CUSTODY,
     HOLDERS,
+    OFFER_WAITS,
     RETURNING,
     TAKING,
     TRANSFERS,
@@ -17,9 +20,10 @@ from evidence_api.domain.custody import (
 )
 from evidence_api.domain.errors import Conflict, InvalidInput, Quarantined
 from evidence_api.domain.roles import Role
+from evidence_api.domain.sentences import Term, sentence
 from evidence_api.ledger.entry import BadEntry, Fact, decode
-from evidence_api.models import Case, Evidence, LedgerEntry, Reader, Transfer, User, UserRole
-from evidence_api.policy import Permission, is_assigned
+from evidence_api.models import Assignment, Case, Evidence, LedgerEntry, Reader, Transfer, User, UserRole
+from evidence_api.policy import Permission, is_assigned, refusal
 from evidence_api.services._checks import CLOCKS_DIFFER, TYPING, not_in_the_future, refuse_ended, refuse_taken_tag
 from evidence_api.services._pages import Page, page
 from evidence_api.services._restriction import restrict
@@ -108,10 +112,153 @@ def list_transfers(
     return page(work, query, Transfer.id, limit, cursor)
 
 
+@act(Permission.EVIDENCE_LIST, read_only=True)
+def count_offers(work: Work) -> int:
+    """How many items are offered to the actor and wait for her."""
+    offered = work.query(Transfer).where(Transfer.to_id == work.actor.user_id, Transfer.state == TransferState.OFFERED)
+    return work.session.scalars(sa.select(sa.func.count()).select_from(offered.subquery())).one()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A hand-over, mostly an open one, with what it is about and between whom. `late`: offered over 24 hours ago."""
+
+    id: UUID
+    evidence_id: UUID
+    ref: str
+    title: str
+    case_id: UUID
+    case_ref: str
+    from_id: UUID
+    from_name: str
+    to_id: UUID
+    to_name: str
+    offered_at: datetime
+    to_me: bool
+    late: bool
+
+
+@act(Permission.EVIDENCE_LIST, read_only=True)
+def waiting(work: Work, *, limit: int = 50, cursor: UUID | None = None) -> tuple[list[Waiting], str | None]:
+    """The open offers to the actor and by her, the longest open first."""
+    mine = (Transfer.to_id == work.actor.user_id) | (Transfer.from_id == work.actor.user_id)
+    if cursor is not None:
+        mine &= Transfer.id > cursor
+    found = _told(work, mine & (Transfer.state == TransferState.OFFERED), limit + 1)
+    return found[:limit], str(found[limit - 1].id) if len(found) > limit else None
+
+
+@act_on(Evidence, Permission.EVIDENCE_READ, read_only=True)
+def open_offer(work: Work, item: Evidence) -> Waiting | None:
+    """The hand-over of the item that is neither accepted nor refused, if there is one."""
+    open_ = Transfer.state == TransferState.OFFERED
+    return next(iter(_told(work, open_ & (Transfer.evidence_id == item.id), 1)), None)
+
+
+@act_on(Transfer, Permission.EVIDENCE_READ, read_only=True)
+def told(work: Work, transfer: Transfer) -> Waiting:
+    """A hand-over, open or decided, with what it is about and between whom."""
+    return _told(work, Transfer.id == transfer.id, 1)[0]
+
+
+def _told(work: Work, which: sa.ColumnElement[bool], limit: int) -> list[Waiting]:
+    giver, receiver, me = aliased(User), aliased(User), work.actor.user_id
+    query = (
+        work.query(Transfer)
+        .join(Evidence, Evidence.id == Transfer.evidence_id)
+        .join(Case, Case.id == Transfer.case_id)
+        .join(giver, giver.id == Transfer.from_id)
+        .join(receiver, receiver.id == Transfer.to_id)
+        .where(which)
+        .with_only_columns(
+            Transfer.id,
+            Transfer.evidence_id,
+            Evidence.ref,
+            Evidence.title,
+            Transfer.case_id,
+            Case.ref.label("case_ref"),
+            Transfer.from_id,
+            giver.username.label("from_name"),
+            Transfer.to_id,
+            receiver.username.label("to_name"),
+            Transfer.offered_at,
+            (Transfer.to_id == me).label("to_me"),
+            (Transfer.offered_at < work.now - OFFER_WAITS).label("late"),
+        )
+        .order_by(Transfer.id)
+        .limit(limit)
+    )
+    return [Waiting(**row) for row in work.session.execute(query).mappings()]
+
+
 @act_on(Transfer, Permission.EVIDENCE_READ, read_only=True)
 def read_transfer(work: Work, transfer: Transfer) -> Transfer:
     """One hand-over."""
     return transfer
+
+
+ACTS: Mapping[str, Permission] = {
+    "offer": Permission.CUSTODY_OFFER,
+    **dict.fromkeys(sorted(TAKING | RETURNING), Permission.CUSTODY_MOVE),
+    "verify": Permission.EVIDENCE_VERIFY,
+    "correct": Permission.EVIDENCE_CORRECT,
+    "hold": Permission.CUSTODY_HOLD,
+    "lift_hold": Permission.CUSTODY_HOLD,
+    "restrict": Permission.EVIDENCE_SHARE,
+    "unrestrict": Permission.EVIDENCE_SHARE,
+    "share": Permission.EVIDENCE_SHARE,
+    "release": Permission.QUARANTINE_RELEASE,
+}
+"""What can be done with an item, and the permission that it takes."""
+
+
+@act_on(Evidence, Permission.EVIDENCE_READ, read_only=True)
+def acts(work: Work, item: Evidence) -> list[str]:
+    """What is offered to the actor to do with the item now, of `ACTS`. The gate decides again when it is done."""
+    supervises = work.actor.role is Role.SUPERVISOR
+    now = {
+        "offer": not item.quarantined,
+        "hold": not item.held,
+        "lift_hold": item.held and supervises,
+        "restrict": item.sensitivity is Sensitivity.ORDINARY,
+        "unrestrict": item.sensitivity is Sensitivity.RESTRICTED and supervises,
+        "release": item.quarantined,
+        **dict.fromkeys(TAKING, not item.quarantined),
+        **dict.fromkeys(RETURNING, supervises or item.custodian_id == work.actor.user_id),
+    }
+    return [
+        name
+        for name, permission in ACTS.items()
+        if now.get(name, True)
+        and (name not in CUSTODY.actions or _from_here(work, item, name))
+        and refusal(work.session, work.actor, permission, item) is None
+    ]
+
+
+def _from_here(work: Work, item: Evidence, action: str) -> bool:
+    return any(
+        step.action == action and item.state in step.sources and work.actor.role in step.roles for step in CUSTODY.steps
+    )
+
+
+@act_on(Evidence, Permission.CUSTODY_OFFER, read_only=True)
+def receivers(work: Work, item: Evidence) -> list[User]:
+    """To whom the item can be offered: who is assigned to the case to hold items, but not who holds it."""
+    find = (
+        sa.select(User)
+        .join(Assignment, Assignment.user_id == User.id)
+        .join(UserRole, (UserRole.user_id == User.id) & (UserRole.role == Assignment.role))
+        .where(
+            Assignment.case_id == item.case_id,
+            Assignment.role.in_(HOLDERS),
+            Assignment.ended_at.is_(None),
+            User.disabled_at.is_(None),
+            User.id.not_in([item.custodian_id, work.actor.user_id]),
+        )
+        .distinct()
+        .order_by(User.username)
+    )
+    return list(work.session.scalars(find))
 
 
 @act_on(Evidence, Permission.CUSTODY_MOVE)
@@ -131,7 +278,9 @@ def move(
     custodian who has left, a supervisor brings it back, with a fresh code.
     """
     if action not in TAKING | RETURNING:
-        raise InvalidInput({"action": [f"Give one of: {', '.join(sorted(TAKING | RETURNING))}."]})
+        raise InvalidInput(
+            {"action": [sentence("Give one of: {choices}.", choices=[*map(Term, sorted(TAKING | RETURNING))])]}
+        )
     if action in RETURNING and item.custodian_id != work.actor.user_id and work.actor.role is not Role.SUPERVISOR:
         raise work.forbid("Only the person who took the item may bring it back.", Permission.CUSTODY_MOVE, item)
     not_in_the_future(work, "occurred_at", occurred_at, TYPING)
@@ -143,6 +292,7 @@ def move(
         item.lender_id, item.custodian_id = item.custodian_id, _me(work)
     else:
         item.custodian_id, item.lender_id = item.lender_id or item.custodian_id, None
+    item.due_at = due_at if action in TAKING else None
     item.place = place or item.place
     data["custodian"] = str(work.known_as(item.case_id, item.custodian_id))
     facts = {"reason": reason, "place": place, "due_at": None if due_at is None else due_at.isoformat()}
@@ -181,7 +331,7 @@ def correct(work: Work, item: Evidence, /, *, corrects: str, reason: str, **chan
     """Correct what was said of the item. The wrong entry stays; a new one names it by its hash."""
     changed = {name: value for name, value in changes.items() if value is not None}
     if not changed:
-        raise InvalidInput({"title": [f"Give at least one fact to correct: {', '.join(sorted(CORRECTABLE))}."]})
+        raise InvalidInput({"title": ["Give at least one fact to correct."]})
     known = sa.select(LedgerEntry.id).where(LedgerEntry.subject == item.subject, LedgerEntry.hash == corrects)
     if work.session.execute(known).first() is None:
         raise InvalidInput({"corrects": ["There is no entry with this hash in the item's chain."]})
@@ -242,7 +392,7 @@ def set_sensitivity(work: Work, item: Evidence, *, sensitivity: Sensitivity, rea
         _second_person(work, item, "evidence:restrict", Permission.EVIDENCE_SHARE)
         work.step_up()
     if sensitivity is item.sensitivity:
-        raise Conflict(f"The item is {sensitivity.value} already.")
+        raise Conflict(sentence("The item is this already: {sensitivity}.", sensitivity=sensitivity))
     if sensitivity is Sensitivity.RESTRICTED:
         restrict(work, item, reason)
     else:

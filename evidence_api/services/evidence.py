@@ -1,28 +1,26 @@
-"""Items of evidence: finding, reading, opening and verifying them. Reads are acts."""
+"""Items of evidence: finding, reading and verifying them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from evidence_api import fixity
-from evidence_api.db import insert_if_absent
-from evidence_api.domain.custody import Custody, Sensitivity
-from evidence_api.domain.errors import Conflict, InvalidInput, NotFound, Quarantined, RangeNotSatisfiable
-from evidence_api.domain.roles import Role
+from evidence_api.domain.custody import CHECKED_EVERY, OFFER_WAITS, TAKEN, Custody, TransferState
+from evidence_api.domain.errors import Conflict, InvalidInput, Quarantined
 from evidence_api.ledger.chain import disclosures_of, facts_of
 from evidence_api.ledger.entry import BadEntry, Fact, decode
 from evidence_api.ledger.stored import Row, entries
 from evidence_api.ledger.verifying import Fault, verify_chains
-from evidence_api.models import Case, Evidence, LedgerEntry, LedgerHead, Reader, Sitting, User
+from evidence_api.models import Assignment, Case, CaseActor, Evidence, LedgerEntry, LedgerHead, Reader, Transfer, User
 from evidence_api.policy import Permission
 from evidence_api.services._pages import Page, page
 from evidence_api.work import Work, act, act_on
 
-SITTING = timedelta(minutes=15)
+MOST_RELATED = 100
 
 
 @act_on(Case, Permission.EVIDENCE_LIST, read_only=True)
@@ -61,6 +59,96 @@ def list_items(
         if value is not None:
             query = query.where(column == value)
     return page(work, query, Evidence.id, limit, cursor)
+
+
+@act(Permission.EVIDENCE_LIST, read_only=True)
+def mine(work: Work, *, limit: int = 50, cursor: UUID | None = None) -> Page[Evidence]:
+    """What the actor holds, newest first."""
+    held = work.query(Evidence).where(Evidence.custodian_id == work.actor.user_id)
+    return page(work, held, Evidence.id, limit, cursor)
+
+
+@act(Permission.OFFICE_OVERSEE, read_only=True)
+def list_unchecked(
+    work: Work,
+    *,
+    limit: int = 50,
+    cursor: str | None = None,
+    state: Custody | None = None,
+    quarantined: bool | None = None,
+    held: bool | None = None,
+    overdue: bool | None = None,
+) -> Page[Evidence]:
+    """The office's items: those never checked, the oldest first; then the one whose check lies longest back."""
+    query = work.query(Evidence)
+    wanted = {Evidence.state: state, Evidence.quarantined: quarantined, Evidence.held: held}
+    for column, value in wanted.items():
+        if value is not None:
+            query = query.where(column == value)
+    if overdue is not None:
+        query = query.where(_overdue(work) if overdue else sa.not_(_overdue(work)))
+    if cursor is not None:
+        query = query.where(_after(cursor))
+    ordered = query.order_by(Evidence.verified_at.asc().nulls_first(), Evidence.id).limit(limit + 1)
+    rows = list(work.session.scalars(ordered))
+    return rows[:limit], _cursor(rows[limit - 1]) if len(rows) > limit else None
+
+
+def _overdue(work: Work) -> sa.ColumnElement[bool]:
+    return Evidence.due_at.is_not(None) & (Evidence.due_at < work.now)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _cursor(item: Evidence) -> str:
+    """Where a page ended: when that item was checked, in microseconds since 1970, if it was, and which it is."""
+    checked = "" if item.verified_at is None else str((item.verified_at - _EPOCH) // timedelta(microseconds=1))
+    return f"{checked}.{item.id}"
+
+
+def _after(cursor: str) -> sa.ColumnElement[bool]:
+    """What comes behind `cursor`. Raises InvalidInput for one that no page gave."""
+    checked, _, last = cursor.partition(".")
+    try:
+        id, moment = UUID(last), _EPOCH + timedelta(microseconds=int(checked)) if checked else None
+    except (ValueError, OverflowError):
+        raise InvalidInput({"cursor": ["Give the `next` of the page before."]}) from None
+    if moment is None:
+        return Evidence.verified_at.is_not(None) | (Evidence.id > id)
+    return (Evidence.verified_at > moment) | ((Evidence.verified_at == moment) & (Evidence.id > id))
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """An office in figures. `long_unchecked`: checked once, but not for 30 days; `overdue`: among those `out`."""
+
+    items: int
+    never_checked: int
+    long_unchecked: int
+    quarantined: int
+    out: int
+    overdue: int
+    late_offers: int
+
+
+@act(Permission.OFFICE_OVERSEE, read_only=True)
+def overview(work: Work) -> Overview:
+    """What a supervisor looks at first."""
+    conditions = {
+        "items": sa.true(),
+        "never_checked": Evidence.verified_at.is_(None),
+        "long_unchecked": Evidence.verified_at < work.now - CHECKED_EVERY,
+        "quarantined": Evidence.quarantined,
+        "out": Evidence.state.in_(TAKEN),
+        "overdue": _overdue(work),
+    }
+    counts = [sa.func.count().filter(condition).label(name) for name, condition in conditions.items()]
+    items = work.query(Evidence).with_only_columns(*counts)
+    late = Transfer.offered_at < work.now - OFFER_WAITS
+    offers = work.query(Transfer).where(Transfer.state == TransferState.OFFERED, late)
+    late_offers = work.session.execute(offers.with_only_columns(sa.func.count())).scalar_one()
+    return Overview(**work.session.execute(items).mappings().one(), late_offers=late_offers)
 
 
 @act_on(Evidence, Permission.EVIDENCE_READ, read_only=True)
@@ -112,69 +200,28 @@ def custody(work: Work, item: Evidence, *, limit: int, after: int | None = None)
     return _links(work, rows[:limit]), str(rows[limit - 1].seq) if len(rows) > limit else None
 
 
+@act_on(Evidence, Permission.EVIDENCE_READ, read_only=True)
+def actors(work: Work, item: Evidence, *, links: Sequence[Link]) -> dict[int, str]:
+    """The user names of those who acted, by the entry's place in the chain; without entries that cannot be read."""
+    acted: dict[int, UUID] = {}
+    for link in links:
+        with suppress(BadEntry, ValueError):
+            acted[link.seq] = UUID(str(decode(link.entry.encode()).actor))
+    known = (
+        sa.select(CaseActor.actor, User.username)
+        .join(User, User.id == CaseActor.user_id)
+        .where(CaseActor.case_id == item.case_id, CaseActor.actor.in_(set(acted.values())))
+    )
+    names = {row.actor: row.username for row in work.session.execute(known)}
+    return {seq: names[actor] for seq, actor in acted.items() if actor in names}
+
+
 def _links(work: Work, rows: Sequence[Row]) -> list[Link]:
     opened = disclosures_of(work.session, work.keys, [row.hash for row in rows])
     return [
         Link(row.seq, row.action, row.at, row.hash, row.body.decode(errors="replace"), opened.get(row.hash, {}))
         for row in rows
     ]
-
-
-Span = Callable[[int], tuple[int, int] | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """What is given out of an object: the bytes from `start` to before `stop`; `partial` for a range."""
-
-    target: fixity.Target
-    start: int
-    stop: int
-    partial: bool
-
-
-@act_on(Evidence, Permission.EVIDENCE_OPEN)
-def open_content(
-    work: Work, item: Evidence, *, span: Span | None = None, if_range: str | None = None, shown: bool = False
-) -> Opened:
-    """Before any byte is given out: record the read. `span` finds the range asked for in an object of so many bytes.
-
-    All the bytes at once are a download, each one recorded, unless they are shown in a page; a page's and a player's
-    reads are one view a sitting. A supervisor gives her reason. A restricted item needs a fresh code each time, and
-    each time is recorded. Raises Quarantined, but for a supervisor, who must be able to look; RangeNotSatisfiable.
-    """
-    wanted = fixity.target(item)
-    if wanted is None:
-        raise NotFound("This item is a physical thing; it has no file.")
-    reason = work.actor.audit_reason
-    if work.actor.role is Role.SUPERVISOR and reason is None:
-        raise InvalidInput({"Audit-Reason": ["Say in this header why you read the content."]})
-    restricted = item.sensitivity is Sensitivity.RESTRICTED
-    if restricted:
-        work.step_up()
-    if item.quarantined and work.actor.role is not Role.SUPERVISOR:
-        raise Quarantined("The item's bytes did not match its record. A supervisor must release it first.")
-    if if_range is not None and if_range != wanted.sha256:
-        span = None
-    found = (0, wanted.size) if span is None else span(wanted.size)
-    if found is None:
-        raise RangeNotSatisfiable(wanted.size)
-    if found == (0, wanted.size) and not shown:
-        work.record(item, "evidence:download", facts={"reason": reason})
-    elif _new_sitting(work, item) or restricted:
-        work.record(item, "evidence:view", facts={"reason": reason})
-    return Opened(wanted, *found, partial=span is not None)
-
-
-def _new_sitting(work: Work, item: Evidence) -> bool:
-    key = {"evidence_id": item.id, "user_id": work.actor.user_id}
-    sitting = work.session.get(Sitting, tuple(key.values()))
-    if sitting is None:
-        insert_if_absent(work.session, Sitting, **key, last_at=work.now)
-        return True
-    fresh = work.now - sitting.last_at > SITTING
-    sitting.last_at = work.now
-    return fresh
 
 
 @act_on(Evidence, Permission.EVIDENCE_VERIFY, read_only=True)
@@ -282,3 +329,37 @@ def readers(work: Work, item: Evidence) -> Page[Reader]:
     """Who is named to open the item."""
     query = sa.select(Reader).where(Reader.evidence_id == item.id).order_by(Reader.user_id)
     return list(work.session.scalars(query)), None
+
+
+@act_on(Evidence, Permission.EVIDENCE_SHARE, read_only=True)
+def namable(work: Work, item: Evidence) -> list[User]:
+    """Who can be named to open the item: who is assigned to its case, and is not named yet."""
+    assigned = sa.select(Assignment.user_id).where(
+        Assignment.case_id == item.case_id, Assignment.ended_at.is_(None), Assignment.user_id != work.actor.user_id
+    )
+    named = sa.select(Reader.user_id).where(Reader.evidence_id == item.id)
+    find = work.query(User).where(User.id.in_(assigned), User.id.not_in(named), User.disabled_at.is_(None))
+    return list(work.session.scalars(find.order_by(User.username)))
+
+
+@act_on(Evidence, Permission.EVIDENCE_SHARE, read_only=True)
+def named(work: Work, item: Evidence) -> list[User]:
+    """Who is named to open the item, by user name."""
+    find = sa.select(User).join(Reader, Reader.user_id == User.id).where(Reader.evidence_id == item.id)
+    return list(work.session.scalars(find.order_by(User.username)))
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """The items that an item is made from and that are made from it, as far as the actor may know of them."""
+
+    original: Evidence | None
+    made_from_it: list[Evidence]
+
+
+@act_on(Evidence, Permission.EVIDENCE_READ, read_only=True)
+def related(work: Work, item: Evidence) -> Related:
+    """The item's original, and its working copies, extracts and photographs, oldest first."""
+    original = work.session.scalars(work.query(Evidence).where(Evidence.id == item.original_id)).one_or_none()
+    made = work.query(Evidence).where(Evidence.original_id == item.id).order_by(Evidence.id).limit(MOST_RELATED)
+    return Related(original, list(work.session.scalars(made)))

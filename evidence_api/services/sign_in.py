@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from evidence_api import authenticator, credentials
 from evidence_api.authenticator import Interval
-from evidence_api.db import insert_if_absent
+from evidence_api.db import UtcDateTime, insert_if_absent
 from evidence_api.domain.errors import (
     Conflict,
     DomainError,
@@ -27,7 +27,7 @@ from evidence_api.domain.errors import (
     TooManyTries,
 )
 from evidence_api.domain.roles import SYSTEM, Actor, Role, Scope
-from evidence_api.models import AuthSession, Token, Tries, User, UserRole
+from evidence_api.models import AuthSession, SessionPresence, Token, Tries, User, UserRole
 from evidence_api.policy import Permission
 from evidence_api.services._accounts import USERNAME, NewToken, end_all, new_token, role_held
 from evidence_api.work import Work, act
@@ -35,6 +35,8 @@ from evidence_api.work import Work, act
 SESSION_HOURS = 12
 FREE_TRIES = 3
 MAX_WAIT_SECONDS = 900
+RENEWED_AFTER = timedelta(minutes=1)
+"""How exactly it is known when a session was last in use, so that not every click is a write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,25 +73,44 @@ class Enrolment:
 def who_is(work: Work, *, session: str | None = None, token: str | None = None) -> Actor | None:
     """Whose session or token it is, by one indexed query; None where it is not, or no longer, good.
 
-    A role that was taken away and a disabled account end both at once.
+    A role that was taken away and a disabled account end both at once. A session that is locked, or was left alone for
+    `idle_minutes`, is good for uploads only.
     """
     model = AuthSession if token is None else Token
     ended = AuthSession.ended_at if token is None else Token.revoked_at
-    scope = sa.literal(Scope.ALL.value) if token is None else Token.scope
     find = (
-        sa.select(User.id, User.office_id, model.role, scope, model.id)
+        sa.select(User.id, User.office_id, model.role, model.id)
         .join(User, User.id == model.user_id)
         .join(UserRole, (UserRole.user_id == User.id) & (UserRole.role == model.role))
         .where(model.digest == credentials.digest(token or session or ""))
         .where(ended.is_(None), model.expires_at > sa.func.now(), User.disabled_at.is_(None))
     )
-    found = work.session.execute(find).one_or_none()
-    if found is None:
+    if token is not None:
+        by_token = work.session.execute(find.add_columns(Token.scope)).one_or_none()
+        if by_token is None:
+            return None
+        user_id, office_id, role, id, scope = by_token
+        return Actor(user_id, role, "token", office_id=office_id, scope=scope, token_id=id)
+    now = sa.type_coerce(sa.func.now(), UtcDateTime())
+    presence = find.add_columns(SessionPresence.locked, SessionPresence.seen_at, now).join(
+        SessionPresence, SessionPresence.session_id == AuthSession.id
+    )
+    by_session = work.session.execute(presence).one_or_none()
+    if by_session is None:
         return None
-    user_id, office_id, role, reach, id = found
-    if token is None:
-        return Actor(user_id, role, "session", office_id=office_id)
-    return Actor(user_id, role, "token", office_id=office_id, scope=Scope(reach), token_id=id)
+    user_id, office_id, role, id, locked, seen_at, at = by_session
+    idle = timedelta(minutes=work.site.settings.idle_minutes)
+    locked = locked or at - seen_at >= idle
+    return Actor(
+        user_id,
+        role,
+        "session",
+        office_id=office_id,
+        scope=Scope.UPLOAD if locked else Scope.ALL,
+        session_id=id,
+        locked=locked,
+        due=not locked and at - seen_at >= min(RENEWED_AFTER, idle / 4),
+    )
 
 
 @act(Permission.SIGN_IN, read_only=True)
@@ -328,6 +349,7 @@ def _open_session(work: Work, user: User, role: Role | None) -> SignedIn:
     )
     work.session.add(opened)
     work.session.flush()
+    work.session.add(SessionPresence(session_id=opened.id, seen_at=work.now))
     work.actor = replace(work.actor, role=opened.role)
     work.record(user, "user:sign_in", data={"session": str(opened.id)})
     return SignedIn(secret, user, opened.role, authenticator.recovery_codes_left(work, user))

@@ -9,7 +9,7 @@ import os
 import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,7 @@ import sqlalchemy as sa
 
 from evidence_api.db import new_id
 from evidence_api.domain.errors import Conflict, Gone, Locked, NotFound, TooLarge
+from evidence_api.domain.sentences import sentence
 from evidence_api.ledger.entry import Fact
 from evidence_api.models import Case, Evidence, Upload, UploadSegment
 from evidence_api.models.upload import UploadState
@@ -176,10 +177,63 @@ def _check_alive(work: Work, upload: Upload) -> None:
 @act(Permission.UPLOAD_OWN, read_only=True)
 def list_own(work: Work, *, limit: int, cursor: UUID | None) -> Page[Upload]:
     """One's own uploads under way, newest first."""
+    return _receiving(work, limit, cursor)
+
+
+def _receiving(work: Work, limit: int, cursor: UUID | None) -> Page[Upload]:
     query = work.query(Upload).where(
         Upload.user_id == work.actor.user_id, Upload.state == UploadState.RECEIVING, Upload.expires_at > work.now
     )
     return page(work, query, Upload.id, limit, cursor)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An upload under way, for the person whose it is. Sizes in bytes."""
+
+    id: UUID
+    case_id: UUID
+    size: int
+    offset: int
+    expires_at: datetime
+    title: str
+    filename: str | None
+
+
+@act_on(Case, Permission.UPLOAD_OWN, read_only=True)
+def under_way(work: Work, case: Case) -> tuple[Case, list[Standing]]:
+    """The case, and one's own uploads into it that can still go on, oldest first."""
+    own = (
+        work.query(Upload)
+        .where(
+            Upload.case_id == case.id,
+            Upload.user_id == work.actor.user_id,
+            Upload.state == UploadState.RECEIVING,
+            Upload.expires_at > work.now,
+        )
+        .order_by(Upload.id)
+    )
+    return case, _standing(work, work.session.scalars(own).all())
+
+
+@act(Permission.UPLOAD_OWN, read_only=True)
+def standing(work: Work, *, limit: int) -> list[Standing]:
+    """One's own uploads into any case that can still go on, newest first."""
+    return _standing(work, _receiving(work, limit, None)[0])
+
+
+def _standing(work: Work, uploads: Sequence[Upload]) -> list[Standing]:
+    keys = work.keys.subject_keys(work.session, [upload.subject for upload in uploads])
+    found = []
+    for upload in uploads:
+        kept = orjson.loads(work.keys.open_with(keys[upload.subject], upload.stated, _STATED))
+        stated = Stated.from_json(kept["stated"].encode())
+        found.append(
+            Standing(
+                upload.id, upload.case_id, upload.size, upload.offset, upload.expires_at, stated.title, stated.filename
+            )
+        )
+    return found
 
 
 @act_on(Upload, Permission.UPLOAD_OWN)
@@ -195,7 +249,7 @@ def take(work: Work, upload: Upload, *, offset: int, length: int) -> Position:
     if upload.state is UploadState.RECEIVING and _leased(work, upload):
         raise Locked("Another request is writing to this upload just now. Wait a moment, then ask for its offset.")
     if upload.state is not UploadState.RECEIVING or upload.offset != offset:
-        raise Conflict(f"This upload stands at byte {upload.offset}. Go on from there.")
+        raise Conflict(sentence("This upload stands at byte {offset}. Go on from there.", offset=upload.offset))
     if offset + length > upload.size:
         raise TooLarge("These are more bytes than the upload's length leaves.")
     upload.lease_holder = _new_lease()
@@ -243,6 +297,37 @@ def conclude(work: Work, upload: Upload, *, lease: str, content: Content) -> Evi
     upload.offset = upload.size
     upload.evidence_id = item.id
     return item
+
+
+@dataclass(frozen=True, slots=True)
+class Attested:
+    """What the device computed, and whether the store has the same."""
+
+    sha256: str
+    matches: bool
+
+
+@act_on(Upload, Permission.UPLOAD_OWN)
+def attest(work: Work, upload: Upload, *, sha256: str) -> Attested:
+    """Record in the item's chain what the device computed of the file while it sent it. Once; saying it again is heard.
+
+    A mismatch quarantines the item that this upload made. One that the case had before was received whole from another
+    hand: then only the upload is in doubt. Raises Conflict before the file is admitted, and for another digest.
+    """
+    if upload.evidence_id is None:
+        raise Conflict("The file has not come in whole. Send the rest first.")
+    if upload.device_sha256 not in (None, sha256):
+        raise Conflict("Another digest was recorded for this upload already. A record is not changed.")
+    find = sa.select(Evidence).where(Evidence.id == upload.evidence_id).with_for_update(key_share=True)
+    item = work.session.scalars(find.execution_options(populate_existing=True)).one()
+    found = Attested(sha256, item.sha256 == sha256)
+    if upload.device_sha256 is None:
+        upload.device_sha256 = sha256
+        work.record(item, "evidence:device_digest", data={"sha256": sha256, "matches": found.matches})
+        if not (found.matches or upload.duplicate or item.quarantined):
+            item.quarantined = True
+            work.record(item, "evidence:quarantine", data={"reason_code": "device_mismatch"})
+    return found
 
 
 @act_on(Upload, Permission.UPLOAD_OWN)

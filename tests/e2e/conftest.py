@@ -17,8 +17,12 @@ import pytest
 
 from evidence_api.config import PREFIX, Settings
 from evidence_api.work import Site
+from tests.e2e.browser import chromium, new_context
+
+__all__ = ["chromium", "new_context"]
 
 JS = Path(__file__).parent / "js"
+MODULES = Path(__file__).parents[2] / "web" / "node_modules"
 
 
 class Server:
@@ -117,8 +121,8 @@ def server(_server: Server) -> Server:
 
 @pytest.fixture(scope="session")
 def node() -> str:
-    """The program that runs JavaScript, with the published client beside the scripts."""
-    if not (JS / "node_modules" / "tus-js-client").is_dir():
+    """The program that runs JavaScript; the published client is there too."""
+    if not (MODULES / "tus-js-client").is_dir():
         message = "The JavaScript client is not installed; this test needs it: make js"
         if os.environ.get("CI") or os.environ.get("UNBROKEN_REQUIRE_ALL"):
             pytest.fail(message, pytrace=False)

@@ -24,7 +24,7 @@ from evidence_api.db import new_id
 from evidence_api.domain.case import Stage
 from evidence_api.domain.custody import TransferState
 from evidence_api.domain.roles import OPERATOR, PERSONAL_ROLES, Role, Scope
-from evidence_api.models import Case, Office, Transfer
+from evidence_api.models import AuthSession, Case, Office, Transfer
 from evidence_api.services import accounts
 from evidence_api.setup import initialise, make_keys, migrate
 from evidence_api.site import open_site
@@ -121,7 +121,16 @@ def open_offices(site: Site) -> Offices:
 
 
 def _accounts(person: Persona) -> Things:
-    return {"user": str(person.id), "token": add_token(person, Scope.UPLOAD)[0]}
+    return {"user": str(person.id), "token": add_token(person, Scope.UPLOAD)[0], "session": add_session(person)}
+
+
+def add_session(person: Persona) -> str:
+    """A session of the person's, on another machine."""
+    given = {"username": person.username, "password": PASSWORD, "otp": person.otp()}
+    assert person.app.test_client().post("/api/v1/session", json=given).status_code == 201
+    find = sa.select(AuthSession.id).where(AuthSession.user_id == person.id).order_by(AuthSession.id.desc()).limit(1)
+    with person.site.engine.connect() as connection:
+        return str(connection.scalars(find).one())
 
 
 def _own(person: Persona, giver: Persona, taker: Persona) -> Things:

@@ -1,8 +1,9 @@
 // One file by tus-js-client, as its documentation shows it. Writes a line of JSON for each thing that happens.
 // node upload.mjs ENDPOINT TOKEN CASE FILE CHUNK_SIZE [terminate]
 import fs from 'node:fs'
-import { Upload } from 'tus-js-client'
+import { createRequire } from 'node:module'
 
+const { Upload } = createRequire(new URL('../../../web/package.json', import.meta.url))('tus-js-client')
 const [endpoint, token, caseId, path, chunkSize, terminate] = process.argv.slice(2)
 const say = (event) => process.stdout.write(`${JSON.stringify(event)}\n`)
 

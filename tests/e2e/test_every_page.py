@@ -1,0 +1,203 @@
+"""Every page there is, in a real browser: axe finds nothing, nothing identifying is in a title, address or history.
+
+A new page without its line in `VISITS` fails. `UNBROKEN_SCREENS=DIR` keeps a picture of each, in every guise.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import url_for
+from playwright.sync_api import Page as Tab
+
+from tests.e2e.browser import PHONE, NewContext, sign_in
+from tests.e2e.conftest import Server
+from tests.e2e.story import SECRETS, Story, tell
+from tests.golden.office import installation
+
+SCREENS = os.environ.get("UNBROKEN_SCREENS")
+AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+GUISES: dict[str, dict[str, Any]] = {
+    "light": {"viewport": {"width": 1280, "height": 900}},
+    "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
+    "phone": PHONE,
+    "rtl": {"viewport": {"width": 1280, "height": 900}, "locale": "ar"},
+}
+
+NOBODY = "nobody"
+CASE_ACTS = {
+    **dict.fromkeys(("investigate", "plan_intervention", "intervene", "hold", "resume"), "sokha"),
+    **dict.fromkeys(("charge", "try", "judge", "monitor", "decline", "resolve", "reopen"), "mealea"),
+    "close": "bopha",
+}
+VISITS: dict[str, tuple[tuple[str, str], ...]] = {
+    "enter": ((NOBODY, ""),),
+    "design": ((NOBODY, ""),),
+    "api_docs": ((NOBODY, ""),),
+    "away": ((NOBODY, ""),),
+    "home": (("sokha", ""), ("dara", ""), ("mealea", ""), ("bopha", ""), ("kunthea", ""), ("newcomer", "")),
+    "account": (("mealea", ""),),
+    "language": (("sokha", ""),),
+    "new_token": (("sokha", ""),),
+    "password": (("sokha", ""),),
+    "end_session": (("sokha", "session"),),
+    "revoke_token": (("sokha", "token"),),
+    "cases": (("sokha", ""), ("newcomer", "")),
+    "new_case": (("sokha", ""),),
+    "case": (("sokha", "case"), ("bopha", "case"), ("kunthea", "case")),
+    "case_items": (("mealea", "case"),),
+    "timeline": (("mealea", "case"),),
+    "edit_case": (("sokha", "case"),),
+    "give_lead": (("sokha", "case"),),
+    "assign": (("sokha", "case"),),
+    "unassign": (("sokha", "case assignment"),),
+    "register": (("dara", "case"),),
+    "upload": (("sokha", "case"),),
+    **{f"do_{action}": ((who, "case"),) for action, who in CASE_ACTS.items()},
+    "my_items": (("sokha", ""), ("kunthea", "")),
+    "item": (
+        ("sokha", "video"),
+        ("dara", "photo"),
+        ("sokha", "paper"),
+        ("mealea", "picture"),
+        ("dara", "picture"),
+        ("sokha", "text"),
+        ("dara", "thing"),
+        ("bopha", "broken"),
+    ),
+    "entries": (("sokha", "video"),),
+    "label": (("sokha", "thing"),),
+    "readers": (("sokha", "picture"),),
+    "name_reader": (("sokha", "picture"),),
+    "drop_reader": (("sokha", "picture reader"),),
+    **dict.fromkeys(("offer", "check_out", "take_to_court", "verify", "correct", "restrict"), (("sokha", "paper"),)),
+    **dict.fromkeys(("check_in", "return_from_court"), (("dara", "thing"),)),
+    "hold": (("mealea", "paper"),),
+    "lift_hold": (("bopha", "broken"),),
+    "unrestrict": (("bopha", "picture"),),
+    "release": (("bopha", "broken"),),
+    "accept": (("dara", "transfer"),),
+    "refuse": (("dara", "transfer"),),
+    "withdraw": (("sokha", "transfer"),),
+    "search": (("sokha", ""),),
+    "people": (("rith", ""),),
+    "new_person": (("rith", ""),),
+    "person": (("rith", "person"), ("rith", "own")),
+    **dict.fromkeys(
+        ("disable_person", "enable_person", "reset_authenticator", "grant_role", "revoke_role", "unblock_person"),
+        (("rith", "person"),),
+    ),
+}
+"""Who looks at which page, by the page's name; the second word says of what."""
+
+NO_PAGES = {"chain", "item_content", "static"}
+"""What gives out bytes and no page."""
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Story]:
+    with installation(tmp_path_factory.mktemp("story"), request) as site:
+        yield tell(site)
+
+
+@pytest.fixture(scope="module")
+def server(story: Story, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server on that office."""
+    made = Server(story.site.settings, tmp_path_factory.mktemp("story-server") / "server.log")
+    made.start()
+    yield made
+    made.kill()
+
+
+def address(story: Story, page: str, of: str) -> str:
+    """The path of a page."""
+    items = {name: item["id"] for name, item in story.items.items()}
+    things: dict[str, dict[str, Any]] = {
+        "": {},
+        "case": {"id": story.case["id"]},
+        "case assignment": {"id": story.case["id"], "assignment": story.assignment},
+        "picture reader": {"id": items["picture"], "user": str(story.people["mealea"].id)},
+        "transfer": {"id": story.transfer},
+        "person": {"id": str(story.people["dara"].id)},
+        "own": {"id": str(story.people["rith"].id)},
+        "session": {"id": story.call("sokha", "GET", "/me/sessions")["items"][0]["id"]} if of == "session" else {},
+        "token": {"id": story.call("sokha", "GET", "/tokens")["items"][0]["id"]} if of == "token" else {},
+        **{name: {"id": id} for name, id in items.items()},
+    }
+    with story.app.test_request_context():
+        return str(url_for(f"pages.{page}", **things[of]))
+
+
+def test_every_page_has_somebody_who_looks_at_it(story: Story) -> None:
+    pages = {
+        rule.endpoint.removeprefix("pages.")
+        for rule in story.app.url_map.iter_rules()
+        if rule.endpoint.startswith("pages.") and "GET" in (rule.methods or ())
+    }
+    assert pages - NO_PAGES == set(VISITS)
+
+
+class Visitor:
+    """Everybody's browser in one guise; each page that she opens is looked at in the same way."""
+
+    def __init__(self, story: Story, server: Server, new_context: NewContext, guise: str) -> None:
+        self.story, self.server, self.new_context, self.guise = story, server, new_context, guise
+        self.tabs: dict[str, Tab] = {}
+        self.faults: list[str] = []
+
+    def tab(self, who: str) -> Tab:
+        if who not in self.tabs:
+            self.tabs[who] = self.new_context(**GUISES[self.guise]).new_page()
+            if who != NOBODY:
+                sign_in(self.tabs[who], self.server, self.story.people[who])
+        return self.tabs[who]
+
+    def visit(self, who: str, page: str, of: str) -> None:
+        tab = self.tab(who)
+        answer = tab.goto(self.server.url + address(self.story, page, of))
+        assert answer is not None
+        if answer.status != 200:
+            self.faults.append(f"{page} of {of} for {who}: {answer.status}")
+        self.look(tab, f"{page}-{of.replace(' ', '-')}-{who}".replace("--", "-"))
+
+    def look(self, tab: Tab, name: str) -> None:
+        """Hold what a page shows against what every page must keep."""
+        if self.guise in ("light", "dark"):
+            self.faults += [f"{name}: {fault}" for fault in axe(tab)]
+        said = f"{tab.title()} {tab.url}".casefold()
+        self.faults += [f"{name}: {secret!r} in title or address" for secret in SECRETS if secret.casefold() in said]
+        wide = tab.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        if wide > 1:
+            self.faults.append(f"{name}: {wide} pixels too wide")
+        if SCREENS:
+            folder = Path(SCREENS) / self.guise
+            folder.mkdir(parents=True, exist_ok=True)
+            tab.screenshot(path=folder / f"{name}.png", full_page=True)
+            if self.guise == "light":
+                tab.emulate_media(media="print")
+                (Path(SCREENS) / "print").mkdir(exist_ok=True)
+                tab.screenshot(path=Path(SCREENS) / "print" / f"{name}.png", full_page=True)
+                tab.emulate_media(media="screen")
+
+
+def axe(tab: Tab) -> list[str]:
+    """What axe-core finds against WCAG 2.2 A and AA and its best practices."""
+    tab.evaluate(AXE.read_text())
+    found = tab.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{fault['id']}: {fault['help']}: {node['html'][:160]}"
+        for fault in found["violations"]
+        for node in fault["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("guise", GUISES)
+@pytest.mark.timeout(600)
+def test_every_page_is_in_order(story: Story, server: Server, new_context: NewContext, guise: str) -> None:
+    visitor = Visitor(story, server, new_context, guise)
+    for page, visits in VISITS.items():
+        for who, of in visits:
+            visitor.visit(who, page, of)
+    assert not visitor.faults, "\n".join(visitor.faults)

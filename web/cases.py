@@ -1,0 +1,377 @@
+"""Cases: finding them, how far one has come and what its next stage needs, who works on it, what is in it."""
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from flask import render_template, request, url_for
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from marshmallow import Schema
+
+from evidence_api.api.contract import load
+from evidence_api.domain.case import ENDED, REOPEN_TARGETS, STAGES, CaseKind, Stage
+from evidence_api.domain.custody import Custody
+from evidence_api.domain.roles import CASE_ROLES, Role
+from evidence_api.models import Case, Evidence
+from evidence_api.policy import Permission
+from evidence_api.services import accounts, evidence
+from evidence_api.services import cases as casework
+from evidence_api.work import Work
+from schemas.cases import CasesIn, TimelineIn
+from schemas.common import MAX_PAGE
+from schemas.evidence import ItemsIn
+from web.forms import Choices, Field, Form, Path, add, contract
+from web.pages import SHOWN, Page, may, page, reading
+from web.texts import ACTS, LABELS, said
+
+NEWEST_ITEMS = 20
+NEWEST_EVENTS = 10
+NO_COUNTRY = {"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"}
+"""Codes of two letters that name no country of ISO 3166."""
+
+FACTS: Mapping[str, Any] = {
+    "reason": _l("Reason"),
+    "title": _l("Title"),
+    "country": _l("Country"),
+    "place": _l("Place"),
+}
+"""What a timeline shows of the facts of an act; the rest stands in the item's chain."""
+
+
+def asked(schema: type[Schema], shown: int) -> dict[str, Any]:
+    """What the address asks a list for, at most `shown` rows; what was left open in a filter is left out."""
+    return load(schema, {name: value for name, value in request.args.items() if value}) | {"limit": shown}
+
+
+def further(endpoint: str, cursor: str | None, **path: Any) -> str:
+    """The address of the rows that follow, with the same filters; empty where there are no more."""
+    if cursor is None:
+        return ""
+    kept: dict[str, Any] = {name: value for name, value in request.args.items() if value}
+    return url_for(endpoint, **(kept | path | {"cursor": cursor}))
+
+
+def country_name(code: str) -> str:
+    """A country's name in the reader's language; the code itself where there is no such country."""
+    return _territories().get(code, code)
+
+
+def _territories() -> Mapping[str, str]:
+    locale = get_locale()
+    return dict(locale.territories) if locale else {}
+
+
+def medium(item: Evidence) -> str:
+    """What kind of thing an item is, in a word."""
+    if item.sha256 is None:
+        return str(_("Physical thing"))
+    if item.media_type == "application/pdf":
+        return str(_("Document"))
+    names = {"video": _("Video"), "audio": _("Sound"), "image": _("Picture"), "text": _("Text")}
+    return str(names.get((item.media_type or "").partition("/")[0], _("File")))
+
+
+@page("/cases", casework.list_cases)
+def cases() -> Page:
+    """My cases, newest first."""
+    given = asked(CasesIn, SHOWN)
+    with reading() as work:
+        found, following = casework.list_cases(work, **given)
+        return render_template(
+            "cases.html",
+            cases=found,
+            more=further("pages.cases", following),
+            given=given,
+            filtered=bool(set(request.args) - {"cursor"}),
+            kinds=_options(CaseKind),
+            stages=_options(Stage),
+            opens=may(work, Permission.CASE_OPEN),
+        )
+
+
+def _options(kind: type[CaseKind] | type[Stage] | type[Custody]) -> Choices:
+    return [(member.value, said(member)) for member in kind]
+
+
+@page("/cases/<uuid:id>", casework.read_case)
+def case(id: UUID) -> Page:
+    """One case: how far it has come, what comes next, who works on it, what is in it, what happened."""
+    with reading() as work:
+        found = casework.read_case(work, id)
+        items, more_items = evidence.list_of_case(work, id, limit=NEWEST_ITEMS, cursor=None)
+        events, more_events = casework.timeline(work, id, limit=NEWEST_EVENTS)
+        return render_template(
+            "case.html",
+            **_about(found),
+            course=casework.course(work, id),
+            steps=casework.next_steps(work, id)[0],
+            people=casework.people(work, id)[0],
+            counts=casework.open_items(work, id),
+            items=items,
+            more_items=more_items,
+            events=events,
+            more_events=more_events,
+            names=accounts.names(work, ids={found.lead_id, *(item.custodian_id for item in items)}),
+            edits=may(work, Permission.CASE_EDIT, found),
+            assigns=may(work, Permission.CASE_ASSIGN, found),
+            adds=found.stage not in ENDED and may(work, Permission.EVIDENCE_ADD, found),
+            moves=may(work, Permission.CASE_STAGE, found),
+        )
+
+
+@page("/cases/<uuid:id>/items", evidence.list_of_case)
+def case_items(id: UUID) -> Page:
+    """All that is in a case, newest first."""
+    given = asked(ItemsIn, SHOWN)
+    with reading() as work:
+        found = casework.read_case(work, id)
+        items, following = evidence.list_of_case(work, id, **given)
+        return render_template(
+            "case_items.html",
+            **_about(found),
+            items=items,
+            more=further("pages.case_items", following, id=id),
+            given=given,
+            states=_options(Custody),
+            names=accounts.names(work, ids={item.custodian_id for item in items}),
+        )
+
+
+@page("/cases/<uuid:id>/timeline", casework.timeline)
+def timeline(id: UUID) -> Page:
+    """All that happened in a case, newest first."""
+    given = asked(TimelineIn, SHOWN)
+    with reading() as work:
+        found = casework.read_case(work, id)
+        events, following = casework.timeline(work, id, **given)
+        more = further("pages.timeline", following, id=id)
+        return render_template("timeline.html", **_about(found), events=events, more=more)
+
+
+def _about(case: Case) -> dict[str, Any]:
+    """What the templates of a case need of it, and to say it."""
+    return {
+        "case": case,
+        "country": country_name(case.country),
+        "medium": medium,
+        "labels": FACTS,
+        "roles": LABELS[Role],
+    }
+
+
+# --- forms ------------------------------------------------------------------------------------------------------------
+
+
+def _to_case(_thing: Any, path: Path) -> str:
+    return url_for("pages.case", id=path["id"])
+
+
+def _countries(_work: Work, _thing: Any) -> Choices:
+    found = [(code, name) for code, name in _territories().items() if len(code) == 2 and code not in NO_COUNTRY]
+    return sorted(found, key=lambda pair: unicodedata.normalize("NFKD", pair[1].casefold()))
+
+
+def _kinds(_work: Work, _thing: Any) -> Choices:
+    return _options(CaseKind)
+
+
+TITLE = Field("title", _l("Title"), hint=_l("Short, and without the name of a person."), always=True)
+
+add(
+    Form(
+        "new_case",
+        "/cases/new",
+        contract("POST", "/cases"),
+        _l("Open a case"),
+        _l("Open the case"),
+        [
+            TITLE,
+            Field("kind", _l("What it is about"), "choice", choices=_kinds),
+            Field("country", _l("Country"), "choice", choices=_countries),
+        ],
+        says=_l("You lead it, and are assigned to it."),
+        done=_l("The case is open. Assign the people who work on it with you."),
+        back=lambda _thing, _path: url_for("pages.cases"),
+        then=lambda case, _path: url_for("pages.case", id=case.id),
+    )
+)
+
+
+def _case_form(
+    name: str, path: str, method: str, rule: str, title: Any, button: Any, *fields: Field, **more: Any
+) -> None:
+    """A form about one case."""
+    add(
+        Form(
+            name,
+            f"/cases/<uuid:id>/{path}",
+            contract(method, f"/cases/<uuid:id>{rule}"),
+            title,
+            button,
+            fields,
+            **{"thing": _read, "head": "_case.html", "back": _to_case, **more},
+        )
+    )
+
+
+def _read(work: Work, id: UUID, *_more: UUID) -> Case:
+    return casework.read_case(work, id)
+
+
+def _leaders(work: Work, case: Case) -> Choices:
+    assigned = casework.people(work, case.id)[0]
+    found = {one.user_id: one for one in assigned if one.role in casework.LEADERS and not (one.disabled or one.lead)}
+    return [(str(one.user_id), one.username) for one in found.values()]
+
+
+def _assignable(work: Work, _case: Case) -> Choices:
+    """Everybody else in the office who has a role of casework."""
+    found, cursor = accounts.list_people(work, limit=MAX_PAGE)
+    while cursor:
+        more, cursor = accounts.list_people(work, limit=MAX_PAGE, cursor=UUID(cursor))
+        found += more
+    hers = {person: [role for role in person.role_names if role in CASE_ROLES] for person in found}
+    return sorted(
+        (
+            (str(person.id), _("%(name)s (%(roles)s)", name=person.username, roles=", ".join(map(said, roles))))
+            for person, roles in hers.items()
+            if roles and person.id != work.actor.user_id
+        ),
+        key=lambda pair: pair[1],
+    )
+
+
+def _case_roles(_work: Work, _case: Case) -> Choices:
+    return [(role.value, said(role)) for role in CASE_ROLES]
+
+
+_case_form(
+    "edit_case",
+    "edit",
+    "PATCH",
+    "",
+    _l("Edit the case"),
+    _l("Save"),
+    Field("title", TITLE.label, hint=TITLE.hint, value=lambda case: case.title, always=True),
+    Field("country", _l("Country"), "choice", choices=_countries, value=lambda case: case.country, always=True),
+    says=_l("What stood there before stays in the ledger."),
+    done=_l("The case is changed."),
+)
+_case_form(
+    "give_lead",
+    "lead",
+    "PATCH",
+    "",
+    _l("Give the lead to another"),
+    _l("Give the lead"),
+    Field(
+        "lead",
+        _l("Who leads from now on"),
+        "choice",
+        hint=_l("An investigator, lawyer or supervisor who is assigned to the case. Assign her first."),
+        choices=_leaders,
+        always=True,
+    ),
+    done=_l("The case has another lead."),
+)
+_case_form(
+    "assign",
+    "assign",
+    "POST",
+    "/assignments",
+    _l("Assign a person"),
+    _l("Assign her"),
+    Field("user", _l("Whom"), "choice", choices=_assignable),
+    Field("role", _l("In which of her roles"), "choice", choices=_case_roles),
+    says=_l("She sees the case from now on, as far as her role lets her."),
+    done=_l("She is assigned."),
+    then=_to_case,
+)
+_case_form(
+    "unassign",
+    "assignments/<uuid:assignment>/end",
+    "POST",
+    "/assignments/<uuid:assignment>/end",
+    _l("Take a person off the case"),
+    _l("Take her off"),
+    Field("reason", _l("Reason"), "lines", _l("It is kept in the ledger for good. Write no name of a person.")),
+    says=_l("She sees nothing of the case any more in this role. What she did in it stays."),
+    done=_l("She is off the case."),
+    thing=lambda work, id, assignment: _assigned(work, id, assignment),
+    head="_assigned.html",
+    then=_to_case,
+    danger=True,
+)
+
+
+def _assigned(work: Work, id: UUID, assignment: UUID) -> dict[str, Any]:
+    found = next((one for one in casework.people(work, id)[0] if one.id == assignment), None)
+    return {"case": casework.read_case(work, id), "assigned": found}
+
+
+def _course(work: Work, _case: Case) -> Choices:
+    return [(stage.value, said(stage)) for stage in REOPEN_TARGETS]
+
+
+def _says(action: str) -> Any:
+    """Where a step leads."""
+    target = next(step.target for step in STAGES.steps if step.action == action)
+    if target is None:
+        return _l("The case goes on from where it was put on hold.")
+    return _l("The case is then at this stage: %(stage)s.", stage=LABELS[Stage][target.value])
+
+
+REOPENED = Field("to", _l("Where it goes on"), "choice", choices=_course, always=True)
+
+for _action in STAGES.actions:
+    _case_form(
+        f"do_{_action}",
+        f"do/{_action}",
+        "POST",
+        "/transitions",
+        ACTS[_action],
+        ACTS[_action],
+        *([REOPENED] if _action == "reopen" else []),
+        Field("reason", _l("Reason"), "lines", _l("It is kept in the ledger for good. Write no name of a person.")),
+        Field("occurred_at", _l("When it happened"), "moment", _l("Leave it empty if it is happening now.")),
+        says="" if _action == "reopen" else _says(_action),
+        fixed={"action": _action},
+        done=_l("The stage of the case has changed."),
+        then=_to_case,
+        danger=_action in {"decline", "resolve", "close"},
+    )
+
+
+def _items_of(work: Work, case: Case) -> Choices:
+    found, _more = evidence.list_of_case(work, case.id, limit=MAX_PAGE, cursor=None)
+    return [(str(item.id), f"{item.ref} {item.title}") for item in found]
+
+
+def _has_items(work: Work, case: Case) -> bool:
+    return bool(evidence.list_of_case(work, case.id, limit=1, cursor=None)[0])
+
+
+def _to_item(item: Evidence, _path: Path) -> str:
+    return url_for("pages.item", id=item.id)
+
+
+_case_form(
+    "register",
+    "items/new",
+    "POST",
+    "/items",
+    _l("Register a physical thing"),
+    _l("Register it"),
+    Field("title", _l("What it is"), hint=_l("Without the name of a person.")),
+    Field("tag", _l("Tag"), hint=_l("What is written on the tag that is fixed to it.")),
+    Field("place", _l("Where it is kept"), hint=_l("Such as a safe or a shelf.")),
+    Field("captured_at", _l("When it was seized or handed in"), "moment"),
+    Field("method", _l("How it was come by"), hint=_l("Such as a seizure, or handed in by a witness.")),
+    Field("original", _l("The item that it belongs to"), "choice", choices=_items_of, when=_has_items),
+    says=_l("You hold it from now on."),
+    done=_l("The thing is registered, and you hold it. Print its label now and fix it to the thing."),
+    then=_to_item,
+)

@@ -1,0 +1,73 @@
+"""The first page: my work, by role. What waits for somebody stands before what is merely there."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import render_template, request, url_for
+
+from evidence_api.api.contract import load
+from evidence_api.domain.roles import Role
+from evidence_api.services import accounts, cases, custody, evidence, uploads
+from evidence_api.work import Work
+from schemas.evidence import UncheckedIn
+from web.pages import Page, page, reading
+from web.people import people
+
+FEW = 10
+"""How many cases, uploads and offers the first page shows."""
+SHOWN = 20
+"""How many items the first page shows: it is to be light on a slow line, and the lists have the rest."""
+
+
+@page("/", accounts.me)
+def home() -> Page:
+    with reading() as work:
+        show = _PAGES.get(work.actor.role)
+        if show is not None:
+            template, things = show(work)
+            return render_template(template, **things)
+    # Shown here: being led on to it would cost a slow line one more way to the server and back.
+    return people()
+
+
+Shown = tuple[str, Mapping[str, Any]]
+
+
+def _caseworker(work: Work) -> Shown:
+    mine, _more = cases.list_cases(work, limit=FEW, cursor=None)
+    shared, more = evidence.list_items(work, limit=SHOWN, cursor=None)
+    return "home.html", {"cases": mine, "items": shared, "more": more, "uploads": _uploads(work), "waiting": None}
+
+
+def _holder(work: Work) -> Shown:
+    mine, _more = cases.list_cases(work, limit=FEW, cursor=None, ended=False)
+    held, more = evidence.mine(work, limit=SHOWN)
+    waiting = custody.waiting(work, limit=FEW)
+    return "home.html", {"cases": mine, "items": held, "more": more, "uploads": _uploads(work), "waiting": waiting}
+
+
+def _uploads(work: Work) -> Any:
+    return uploads.standing(work, limit=FEW)
+
+
+def _supervisor(work: Work) -> Shown:
+    asked = load(UncheckedIn, {"limit": SHOWN, **request.args.to_dict()})
+    items, following = evidence.list_unchecked(work, **asked)
+    names = accounts.names(work, ids={item.custodian_id for item in items})
+    query: dict[str, Any] = {**request.args.to_dict(), "cursor": following}
+    return "home_supervisor.html", {
+        "overview": evidence.overview(work),
+        "items": items,
+        "names": names,
+        "waiting": custody.waiting(work, limit=FEW),
+        "asked": asked,
+        "next": url_for("pages.home", **query) if following else None,
+    }
+
+
+_PAGES: Mapping[Role, Callable[[Work], Shown]] = {
+    Role.INVESTIGATOR: _holder,
+    Role.LAWYER: _holder,
+    Role.CASEWORKER: _caseworker,
+    Role.SUPERVISOR: _supervisor,
+}
