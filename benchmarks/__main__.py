@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import appends, latency, uploads, verification
+from benchmarks import appends, latency, pages, uploads, verification
 from benchmarks.machine import Lacking, describe
 from benchmarks.measure import Figure, table
 
@@ -19,6 +19,7 @@ ALL: dict[str, Callable[[Path, bool], list[Figure]]] = {
     "register": verification.register,
     "objects": verification.objects,
     "latency": latency.latency,
+    "pages": pages.pages,
 }
 
 

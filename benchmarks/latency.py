@@ -1,8 +1,6 @@
 """How long a person waits for a page's data while others upload, against the same request with nobody uploading."""
 
-import http.client
 import multiprocessing
-import time
 import uuid
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -25,7 +23,7 @@ def latency(folder: Path, quick: bool) -> list[Figure]:
     size, idle = (64 * MIB, 100) if quick else (768 * MIB, 1000)
     with machine.office(folder / "latency") as office, machine.serving(office) as port:
         paths = _fill(office)
-        alone = {name: _times(port, office, path, idle) for name, path in paths.items()}
+        alone = {name: sending.times(port, office.headers, path, idle) for name, path in paths.items()}
         with_others = _while_uploading(port, office, paths, size)
     return [
         Figure(f"{name}, {said}", "ms", quiet, busy, (busy / quiet,))
@@ -46,21 +44,6 @@ def _fill(office: Office) -> dict[str, str]:
     }
 
 
-def _times(port: int, office: Office, path: str, count: int) -> list[float]:
-    """Milliseconds of `count` requests on one connection."""
-    connection, found = http.client.HTTPConnection("127.0.0.1", port, timeout=60), []
-    for _ in range(count):
-        began = time.perf_counter()
-        connection.request("GET", path, headers=office.headers)
-        response = connection.getresponse()
-        response.read()
-        if response.status != 200:
-            raise RuntimeError(f"GET {path}: {response.status}")
-        found.append((time.perf_counter() - began) * 1000)
-    connection.close()
-    return found
-
-
 def _while_uploading(port: int, office: Office, paths: dict[str, str], size: int) -> dict[str, list[float]]:
     context = multiprocessing.get_context("spawn")
     start = context.Barrier(UPLOADS + 1)
@@ -74,7 +57,7 @@ def _while_uploading(port: int, office: Office, paths: dict[str, str], size: int
     start.wait()
     while all(upload.is_alive() for upload in uploads):
         for name, path in paths.items():
-            found[name] += _times(port, office, path, 1)
+            found[name] += sending.times(port, office.headers, path, 1)
     for upload in uploads:
         upload.join()
         if upload.exitcode:

@@ -84,3 +84,18 @@ def form(port: int, headers: Mapping[str, str], case: str, payload: Payload) -> 
     began = time.perf_counter()
     _call(port, "POST", f"/api/v1/cases/{case}/evidence", sent, body())
     return time.perf_counter() - began
+
+
+def times(port: int, headers: Mapping[str, str], path: str, count: int) -> list[float]:
+    """Milliseconds of `count` GETs on one connection. Raises RuntimeError for anything but 200."""
+    connection, found = http.client.HTTPConnection("127.0.0.1", port, timeout=60), []
+    for _ in range(count):
+        began = time.perf_counter()
+        connection.request("GET", path, headers=dict(headers))
+        response = connection.getresponse()
+        response.read()
+        if response.status != 200:
+            raise RuntimeError(f"GET {path}: {response.status}")
+        found.append((time.perf_counter() - began) * 1000)
+    connection.close()
+    return found

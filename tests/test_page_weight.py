@@ -1,0 +1,174 @@
+"""Pages stay light, and cost the database the same however much is on them."""
+
+import re
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urljoin
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from evidence_api import create_app
+from evidence_api.domain.roles import PERSONAL_ROLES, Role
+from evidence_api.work import Site
+from tests.conftest import Persona, new_persona
+from tests.golden.office import TUS, installation
+from tests.pages import browser
+
+FEW, MANY = 5, 50
+HEAVIEST = 50_000
+"""Bytes of a first page with all that it links."""
+
+COSTS = (
+    "the first page of an investigator",
+    "the first page of a lawyer",
+    "the first page of a caseworker",
+    "the first page of a supervisor",
+    "the cases",
+    "the case",
+    "its items",
+    "its timeline",
+    "her items",
+    "the item",
+    "its entries",
+    "the people",
+    "the uploads of the case",
+)
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator["Office"]:
+    with installation(tmp_path_factory.mktemp("weight"), request) as site:
+        yield Office(site, create_app(site))
+
+
+class Office:
+    """One person of each role, and a case that rows are added to."""
+
+    def __init__(self, site: Site, app: Flask) -> None:
+        self.site, self.app = site, app
+        self.people: dict[Role, Persona] = {role: new_persona(site, app, role) for role in PERSONAL_ROLES}
+        self.browsers: dict[Role, FlaskClient] = {role: browser(person) for role, person in self.people.items()}
+        self.case = self._made("/cases", title="Riverside", kind="sex_trafficking", country="KH")["id"]
+        for role in (Role.LAWYER, Role.CASEWORKER):
+            self._made(f"/cases/{self.case}/assignments", user=str(self.people[role].id), role=role.value)
+        self.rows = 0
+        self.item = self._thing("moved")
+
+    def _made(self, path: str, **json: Any) -> dict[str, Any]:
+        answer = self.people[Role.INVESTIGATOR].post(path, json)
+        assert answer.status_code < 300, answer.get_json()
+        found: dict[str, Any] = answer.get_json()
+        return found
+
+    def _thing(self, tag: str) -> str:
+        return str(self._made(f"/cases/{self.case}/items", title="Ledger of debts", tag=tag, place="Shelf")["id"])
+
+    def grow(self, rows: int) -> None:
+        """Until there are so many of everything that a page lists."""
+        for number in range(self.rows, rows):
+            item = self._thing(f"T{number}")
+            self._made(f"/evidence/{item}/readers", user=str(self.people[Role.CASEWORKER].id))
+            self._made(f"/evidence/{item}/transfers", to=str(self.people[Role.LAWYER].id), reason="For the charge.")
+            action = "check_in" if number % 2 else "check_out"
+            self._made(f"/evidence/{self.item}/moves", action=action, reason="To be photographed.")
+            self._made("/cases", title="Quayside", kind="forced_labour", country="KH")
+            new_persona(self.site, self.app, Role.INVESTIGATOR)
+            stated = f"case {_base64(self.case)},title {_base64('Film')},filename {_base64('film.mp4')}"
+            headers = {**TUS, "Upload-Length": "1000", "Upload-Metadata": stated}
+            begun = self.people[Role.INVESTIGATOR].call("POST", "/uploads", headers=headers)
+            assert begun.status_code == 201, begun.get_json()
+        self.rows = rows
+
+    def costs(self) -> dict[str, int]:
+        """Statements that each page takes now."""
+        hers, people = self.browsers[Role.INVESTIGATOR], self.browsers[Role.ADMINISTRATOR]
+        first = {f"the first page of a{'n' if role is Role.INVESTIGATOR else ''} {role.value}": role for role in Role}
+        pages = {name: (self.browsers[role], "/") for name, role in first.items() if name in COSTS} | {
+            "the cases": (hers, "/cases"),
+            "the case": (hers, f"/cases/{self.case}"),
+            "its items": (hers, f"/cases/{self.case}/items"),
+            "its timeline": (hers, f"/cases/{self.case}/timeline"),
+            "her items": (hers, "/items"),
+            "the item": (hers, f"/items/{self.item}"),
+            "its entries": (hers, f"/items/{self.item}/entries"),
+            "the people": (people, "/people"),
+            "the uploads of the case": (hers, f"/cases/{self.case}/upload"),
+        }
+        return {name: self._statements(*page) for name, page in pages.items()}
+
+    def _statements(self, client: FlaskClient, path: str) -> int:
+        # The first one may note that the session is in use.
+        assert client.get(path).status_code == 200, path
+        with counted(self.site.engine) as statements:
+            client.get(path)
+        return len(statements)
+
+
+def _base64(text: str) -> str:
+    return b64encode(text.encode()).decode()
+
+
+@contextmanager
+def counted(engine: sa.Engine) -> Iterator[list[str]]:
+    """The statements that go to the database meanwhile."""
+    statements: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        statements.append(statement)
+
+    sa.event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.fixture(scope="module")
+def costs(office: Office) -> dict[str, tuple[int, int]]:
+    """Statements for few rows and for many."""
+    office.grow(FEW)
+    few = office.costs()
+    office.grow(MANY)
+    return {name: (few[name], many) for name, many in office.costs().items()}
+
+
+@pytest.mark.parametrize("name", COSTS)
+def test_more_rows_take_no_more_statements(costs: dict[str, tuple[int, int]], name: str) -> None:
+    few, many = costs[name]
+    assert few == many, f"{few} statements for {FEW} rows, {many} for {MANY}"
+
+
+@pytest.mark.usefixtures("costs")
+@pytest.mark.parametrize("role", [None, *PERSONAL_ROLES])
+def test_a_first_page_is_light(office: Office, role: Role | None) -> None:
+    client = office.app.test_client() if role is None else office.browsers[role]
+    html = client.get("/", follow_redirects=True).get_data(as_text=True)
+    assert "<h1" in html
+    weight = len(html.encode()) + sum(packed(client, address) for address in linked(client, html))
+    assert weight <= HEAVIEST
+
+
+def linked(client: FlaskClient, html: str) -> set[str]:
+    """The styles and scripts that a page loads, with what these load in turn."""
+    found: set[str] = set()
+    further = set(re.findall(r'(?:<script[^>]* src|<link rel="stylesheet" href)="([^"]+)"', html))
+    assert further
+    while further - found:
+        address = (further - found).pop()
+        found.add(address)
+        if address.endswith("js"):
+            script = client.get(address).get_data(as_text=True)
+            further |= {urljoin(address, name) for name in re.findall(r'\b(?:from|import) ?"(\.{1,2}/[^"]+)"', script)}
+    return found
+
+
+def packed(client: FlaskClient, address: str) -> int:
+    """Bytes of a static file as it goes over the line."""
+    answer = client.get(address, headers={"Accept-Encoding": "gzip"})
+    assert answer.status_code == 200, address
+    return len(answer.data)
