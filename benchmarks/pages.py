@@ -26,7 +26,7 @@ from benchmarks.machine import Lacking, Office
 from benchmarks.measure import Figure, in_turns
 from evidence_api import create_app
 from evidence_api.domain.roles import OPERATOR, PERSONAL_ROLES, Actor, Role
-from evidence_api.services import accounts, cases, custody, intake
+from evidence_api.services import accounts, cases, custody, handovers, intake, readers
 from evidence_api.work import begin
 
 LINE = {
@@ -130,9 +130,9 @@ class _Filling:
         for number in range(ROWS):
             with begin(office.site, hers) as work:
                 thing = intake.register(work, office.case, title="Ledger of debts", tag=f"T{number}", place="Shelf")
-                custody.name_reader(work, thing.id, user=self._people[Role.CASEWORKER].id)
+                readers.name_reader(work, thing.id, user=self._people[Role.CASEWORKER].id)
                 if number < 10:
-                    custody.offer(work, thing.id, to=self._people[Role.LAWYER].id, reason="For the charge")
+                    handovers.offer(work, thing.id, to=self._people[Role.LAWYER].id, reason="For the charge")
             self._item = thing.id
         for number in range(MOVES):
             with begin(office.site, hers) as work:

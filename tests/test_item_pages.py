@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from evidence_api.domain.roles import Role
 from evidence_api.models import Evidence
 from evidence_api.work import Site
 from tests.conftest import PASSWORD, Persona, upload
@@ -50,9 +52,11 @@ def test_an_item_is_handed_over_in_two_browsers_with_a_code_of_the_receiver(
     assert "It is yours until the other person accepts it" in shown(hers, path)
 
     home = shown(lawyers, "/")
-    found = re.search(r'href="(/handovers/[^"]+/accept)"', home)
-    assert found is not None
+    assert item["ref"] in home
     assert investigator.username in home
+    found = re.search(r'href="(/handovers/[^"]+/accept)"', shown(lawyers, path))
+    assert found is not None
+    assert found[1] in home
     refused = submit(lawyers, found[1], otp="000000")
     assert refused.status_code == 403
     assert "This code is not right" in refused.get_data(as_text=True)
@@ -246,13 +250,13 @@ def test_the_first_page_of_each_role_shows_what_is_hers(
     lawyer: Persona,
     supervisor: Persona,
     administrator: Persona,
-    caseworker: Persona,
+    make_persona: Callable[..., Persona],
     item: Item,
 ) -> None:
     assert item["ref"] in shown(browser(investigator), "/")
     assert item["ref"] not in shown(browser(lawyer), "/")
     assert "All items, oldest check first" in shown(browser(supervisor), "/")
-    assert "Nothing is shared with you yet" in shown(browser(caseworker), "/")
+    assert "Nothing is shared with you yet" in shown(browser(make_persona(Role.CASEWORKER)), "/")
     assert "Accounts of the office" in shown(browser(administrator), "/")
 
 

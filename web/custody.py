@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from evidence_api.domain.custody import RETURNING, TAKING
 from evidence_api.domain.roles import Role
 from evidence_api.models import Evidence
-from evidence_api.services import custody, evidence
+from evidence_api.services import evidence, handovers, readers
 from evidence_api.work import Work
 from web.forms import Choices, Field, Form, Path, add, contract
 from web.texts import said, when
@@ -33,16 +33,16 @@ def _to_item(_thing: Any, path: Path) -> str:
     return url_for("pages.item", id=path["id"])
 
 
-def _handover(work: Work, id: UUID) -> custody.Waiting:
-    return custody.told(work, id)
+def _handover(work: Work, id: UUID) -> handovers.Waiting:
+    return handovers.told(work, id)
 
 
-def _to_handed(handover: custody.Waiting, _path: Path) -> str:
+def _to_handed(handover: handovers.Waiting, _path: Path) -> str:
     return url_for("pages.item", id=handover.evidence_id)
 
 
 def _receivers(work: Work, item: Evidence) -> Choices:
-    return [(str(user.id), user.username) for user in custody.receivers(work, item.id)]
+    return [(str(user.id), user.username) for user in handovers.receivers(work, item.id)]
 
 
 REASON = Field("reason", _l("Reason"), "lines", _l("It stands in the item's chain for good."))
@@ -252,7 +252,7 @@ on_item(
 
 
 def _assigned(work: Work, item: Evidence) -> Choices:
-    return [(str(user.id), user.username) for user in evidence.namable(work, item.id)]
+    return [(str(user.id), user.username) for user in readers.namable(work, item.id)]
 
 
 on_item(

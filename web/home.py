@@ -7,7 +7,7 @@ from flask import render_template, request, url_for
 
 from evidence_api.api.contract import load
 from evidence_api.domain.roles import Role
-from evidence_api.services import accounts, cases, custody, evidence, uploads
+from evidence_api.services import accounts, cases, evidence, handovers, uploads
 from evidence_api.work import Work
 from schemas.evidence import UncheckedIn
 from web.pages import Page, page, reading
@@ -42,7 +42,7 @@ def _caseworker(work: Work) -> Shown:
 def _holder(work: Work) -> Shown:
     mine, _more = cases.list_cases(work, limit=FEW, cursor=None, ended=False)
     held, more = evidence.mine(work, limit=SHOWN)
-    waiting = custody.waiting(work, limit=FEW)
+    waiting = handovers.waiting(work, limit=FEW)
     return "home.html", {"cases": mine, "items": held, "more": more, "uploads": _uploads(work), "waiting": waiting}
 
 
@@ -59,7 +59,7 @@ def _supervisor(work: Work) -> Shown:
         "overview": evidence.overview(work),
         "items": items,
         "names": names,
-        "waiting": custody.waiting(work, limit=FEW),
+        "waiting": handovers.waiting(work, limit=FEW),
         "asked": asked,
         "next": url_for("pages.home", **query) if following else None,
     }

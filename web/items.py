@@ -10,7 +10,8 @@ from markupsafe import Markup
 from evidence_api.api.contract import load
 from evidence_api.domain.custody import HOLDERS
 from evidence_api.models import Evidence
-from evidence_api.services import accounts, cases, chronicle, custody, evidence, viewing
+from evidence_api.services import accounts, cases, chronicle, custody, evidence, handovers, viewing
+from evidence_api.services import readers as named_readers
 from schemas.common import PageIn
 from schemas.evidence import CustodyIn
 from web.pages import SHOWN, Page, page, reading
@@ -31,7 +32,7 @@ def item(id: UUID) -> Page:
             case=cases.read_case(work, found.case_id),
             people=accounts.names(work, ids={found.custodian_id, found.collector_id}),
             acts=custody.acts(work, id),
-            offer=custody.open_offer(work, id),
+            offer=handovers.open_offer(work, id),
             related=evidence.related(work, id),
             view=viewing.viewing_state(work, id),
             shown=picture(chronicle.chronicle(work, id)),
@@ -111,9 +112,9 @@ def label(id: UUID) -> Page:
         return render_template("label.html", item=evidence.read(work, id))
 
 
-@page("/items/<uuid:id>/readers", evidence.readers)
+@page("/items/<uuid:id>/readers", named_readers.readers)
 def readers(id: UUID) -> Page:
     """Who is named to open the item."""
     with reading() as work:
-        named = evidence.named(work, id)
+        named = named_readers.named(work, id)
         return render_template("readers.html", item=evidence.read(work, id), named=named)

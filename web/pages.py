@@ -13,7 +13,7 @@ from evidence_api.domain.errors import DomainError, NotSignedIn
 from evidence_api.domain.roles import Role
 from evidence_api.errors import HANDLED, problem
 from evidence_api.policy import Permission, refusal
-from evidence_api.services import accounts, custody
+from evidence_api.services import accounts, handovers
 from evidence_api.work import Work, act_of, begin
 from web.returning import remember_where
 
@@ -77,14 +77,14 @@ def _frame() -> Frame:
             office=me.office,
             zone=me.zone,
             language=getattr(me, "language", None),
-            waiting=custody.count_offers(work) if counts else 0,
+            waiting=handovers.count_offers(work) if counts else 0,
         )
 
 
 @pages.app_context_processor
 def framed() -> dict[str, Any]:
-    """The frame, for every template; None for who is not signed in."""
-    return {"frame": g.get("frame")}
+    """For every template: the frame, None for who is not signed in; and where people reach this installation."""
+    return {"frame": g.get("frame"), "site_url": auth.site_url}
 
 
 @pages.errorhandler(NotSignedIn)

@@ -14,7 +14,7 @@ from evidence_api.api.contract import Api, Route, authorise
 from evidence_api.domain.errors import InvalidInput
 from evidence_api.domain.roles import Actor, Scope
 from evidence_api.models import Evidence
-from evidence_api.services import custody, evidence, viewing
+from evidence_api.services import custody, evidence, handovers, readers, viewing
 from evidence_api.work import Work, begin
 from schemas.common import PageIn, ReasonIn, StepUpReasonIn
 from schemas.evidence import (
@@ -120,7 +120,7 @@ def label(id: UUID) -> Response:
     with begin(auth.current_site(), actor, read_only=True) as work:
         item = evidence.read(work, id)
     code = io.BytesIO()
-    segno.make(f"{request.host_url}items/{id}", error="m").save(
+    segno.make(f"{auth.site_url()}items/{id}", error="m").save(
         code, kind="svg", xmldecl=False, svgns=False, scale=4, border=2, nl=False
     )
     svg = LABEL.format(
@@ -236,7 +236,7 @@ route(
 route(
     "POST",
     "/evidence/<uuid:id>/transfers",
-    custody.offer,
+    handovers.offer,
     body=TransferIn,
     out=TransferOut,
     status=201,
@@ -245,7 +245,7 @@ route(
 route(
     "GET",
     "/transfers",
-    custody.list_transfers,
+    handovers.list_transfers,
     query=TransfersIn,
     out=TransferOut,
     many=True,
@@ -254,26 +254,26 @@ route(
 route(
     "GET",
     "/transfers/waiting",
-    custody.waiting,
+    handovers.waiting,
     query=PageIn,
     out=WaitingOut,
     many=True,
     says="Open offers to me and by me, with names, the longest open first",
 )
-route("GET", "/transfers/<uuid:id>", custody.read_transfer, out=TransferOut, says="One hand-over")
+route("GET", "/transfers/<uuid:id>", handovers.read_transfer, out=TransferOut, says="One hand-over")
 route(
     "POST",
     "/transfers/<uuid:id>/accept",
-    custody.accept,
+    handovers.accept,
     body=AcceptIn,
     out=TransferOut,
     says="Take the item over, with a fresh code",
 )
-route("POST", "/transfers/<uuid:id>/refuse", custody.refuse, body=ReasonIn, out=TransferOut, says="Decline the item")
+route("POST", "/transfers/<uuid:id>/refuse", handovers.refuse, body=ReasonIn, out=TransferOut, says="Decline the item")
 route(
     "POST",
     "/transfers/<uuid:id>/withdraw",
-    custody.withdraw,
+    handovers.withdraw,
     body=WithdrawIn,
     out=TransferOut,
     says="Take an open offer back",
@@ -306,7 +306,7 @@ route(
 route(
     "POST",
     "/evidence/<uuid:id>/sensitivity",
-    custody.set_sensitivity,
+    readers.set_sensitivity,
     body=SensitivityIn,
     out=EvidenceOut,
     says="Restrict the item, or lift the restriction",
@@ -314,7 +314,7 @@ route(
 route(
     "GET",
     "/evidence/<uuid:id>/readers",
-    evidence.readers,
+    readers.readers,
     out=ReaderOut,
     many=True,
     says="Who is named to open the item",
@@ -322,7 +322,7 @@ route(
 route(
     "POST",
     "/evidence/<uuid:id>/readers",
-    custody.name_reader,
+    readers.name_reader,
     body=ReaderIn,
     out=ReaderOut,
     status=201,
@@ -331,7 +331,7 @@ route(
 route(
     "POST",
     "/evidence/<uuid:id>/readers/<uuid:user>/end",
-    custody.drop_reader,
+    readers.drop_reader,
     body=ReasonIn,
     status=204,
     says="End a person's being named",

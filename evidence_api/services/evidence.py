@@ -15,7 +15,7 @@ from evidence_api.ledger.chain import disclosures_of, facts_of
 from evidence_api.ledger.entry import BadEntry, Fact, decode
 from evidence_api.ledger.stored import Row, entries
 from evidence_api.ledger.verifying import Fault, verify_chains
-from evidence_api.models import Assignment, Case, CaseActor, Evidence, LedgerEntry, LedgerHead, Reader, Transfer, User
+from evidence_api.models import Case, CaseActor, Evidence, LedgerEntry, LedgerHead, Transfer, User
 from evidence_api.policy import Permission
 from evidence_api.services._pages import Page, page
 from evidence_api.work import Work, act, act_on
@@ -322,31 +322,6 @@ def _foreign(work: Work, item: Evidence) -> None:
     """Raise Forbidden for who gathered, holds or lent the item: nobody is her own second person."""
     if work.actor.user_id in (item.collector_id, item.custodian_id, item.lender_id):
         raise work.forbid("The item is yours. Another supervisor must release it.", Permission.QUARANTINE_RELEASE, item)
-
-
-@act_on(Evidence, Permission.EVIDENCE_SHARE, read_only=True)
-def readers(work: Work, item: Evidence) -> Page[Reader]:
-    """Who is named to open the item."""
-    query = sa.select(Reader).where(Reader.evidence_id == item.id).order_by(Reader.user_id)
-    return list(work.session.scalars(query)), None
-
-
-@act_on(Evidence, Permission.EVIDENCE_SHARE, read_only=True)
-def namable(work: Work, item: Evidence) -> list[User]:
-    """Who can be named to open the item: who is assigned to its case, and is not named yet."""
-    assigned = sa.select(Assignment.user_id).where(
-        Assignment.case_id == item.case_id, Assignment.ended_at.is_(None), Assignment.user_id != work.actor.user_id
-    )
-    named = sa.select(Reader.user_id).where(Reader.evidence_id == item.id)
-    find = work.query(User).where(User.id.in_(assigned), User.id.not_in(named), User.disabled_at.is_(None))
-    return list(work.session.scalars(find.order_by(User.username)))
-
-
-@act_on(Evidence, Permission.EVIDENCE_SHARE, read_only=True)
-def named(work: Work, item: Evidence) -> list[User]:
-    """Who is named to open the item, by user name."""
-    find = sa.select(User).join(Reader, Reader.user_id == User.id).where(Reader.evidence_id == item.id)
-    return list(work.session.scalars(find.order_by(User.username)))
 
 
 @dataclass(frozen=True, slots=True)
