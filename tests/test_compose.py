@@ -15,8 +15,10 @@ import pytest
 import sqlalchemy as sa
 import yaml
 
-from evidence_api.api.uploads import add_file, overridden, patch
+from evidence_api.api.files import add_file
+from evidence_api.api.files import api as FILES
 from evidence_api.api.uploads import api as UPLOADS
+from evidence_api.api.uploads import overridden, patch
 from evidence_api.config import PREFIX, Settings, load
 from evidence_api.models.ledger import LedgerEntry
 from evidence_api.setup import initialise, make_keys, migrate
@@ -218,7 +220,12 @@ def test_the_proxy_lets_files_through_as_they_come_and_passes_on_the_rest_once_i
     assert "request_buffers" in passed_on[""]
     assert streamed is not None
     views = {add_file, patch, overridden}
-    taking = {re.sub("<[^>]+>", "*", f"/api/v1{route.rule}") for route in UPLOADS.routes if route.own in views}
+    taking = {
+        re.sub("<[^>]+>", "*", f"/api/v1{route.rule}")
+        for api in (FILES, UPLOADS)
+        for route in api.routes
+        if route.own in views
+    }
     assert set(streamed[1].split()) == taking
 
 

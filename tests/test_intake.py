@@ -490,7 +490,7 @@ def test_the_sweep_keeps_old_evidence_and_old_uploads(
     investigator: Persona, case: dict[str, Any], site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ages = iter([key_of_age(1000), key_of_age(1000)])
-    monkeypatch.setattr("evidence_api.api.uploads.new_id", lambda: next(ages).removeprefix("objects/"))
+    monkeypatch.setattr("evidence_api.api.files.new_id", lambda: next(ages).removeprefix("objects/"))
     item = upload(investigator, case["id"])
     url = investigator.post(
         "/uploads",

@@ -3,13 +3,13 @@
 from flask import Flask, Response, jsonify
 from werkzeug.exceptions import HTTPException
 
-from evidence_api.api import accounts, cases, evidence, health, ledger, search, uploads
+from evidence_api.api import accounts, cases, evidence, files, health, ledger, search, uploads
 from evidence_api.api.contract import Api
 from evidence_api.api.openapi import api as openapi
 from evidence_api.errors import HANDLED, MEDIA_TYPE, problem
 
 PREFIX = "/api/v1"
-APIS: tuple[Api, ...] = (accounts.api, cases.api, evidence.api, uploads.api, search.api, ledger.api, openapi)
+APIS: tuple[Api, ...] = (accounts.api, cases.api, evidence.api, files.api, uploads.api, search.api, ledger.api, openapi)
 OUTSIDE: tuple[Api, ...] = (health.api,)
 
 

@@ -1,7 +1,6 @@
-"""Files coming in: one request with a form, or resumable uploads by tus 1.0.0 (https://tus.io/protocols/resumable-upload).
+"""Resumable uploads by tus 1.0.0 (https://tus.io/protocols/resumable-upload).
 
-Bytes go from the socket to the store in small pieces, so that memory stays the same whatever the size of the file. No
-transaction is open meanwhile: what is known of an upload is kept by short acts at checkpoints.
+No transaction is open while bytes come: what is known of an upload is kept by short acts at checkpoints.
 """
 
 import base64
@@ -12,28 +11,24 @@ import time
 import unicodedata
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import IO, Any, cast
+from typing import Any
 from uuid import UUID
 
-import orjson
 import structlog
 from flask import Response, request
-from prometheus_client import Counter
 from werkzeug.exceptions import (
     BadRequest,
-    ClientDisconnected,
     HTTPException,
-    LengthRequired,
     MethodNotAllowed,
     PreconditionFailed,
     UnsupportedMediaType,
 )
-from werkzeug.formparser import MultiPartParser
 from werkzeug.http import http_date
 
 from evidence_api import auth
+from evidence_api.api.bodies import NOT_KEPT, Body, declared_length, place
 from evidence_api.api.connections import keep_alive
-from evidence_api.api.contract import Api, answer, authorise, load
+from evidence_api.api.contract import Api, authorise, load
 from evidence_api.db import new_id
 from evidence_api.domain.errors import (
     CutShort,
@@ -44,44 +39,27 @@ from evidence_api.domain.errors import (
     TooLarge,
     Unavailable,
 )
-from evidence_api.domain.roles import Actor, Scope
-from evidence_api.logs import REGISTRY
+from evidence_api.domain.roles import Actor
 from evidence_api.models import Upload
 from evidence_api.models.upload import UploadState
-from evidence_api.services import intake, uploads
+from evidence_api.services import uploads
 from evidence_api.services.intake import OBJECTS, Content, Stated
-from evidence_api.storage import Mismatch, Missing, Receiver, Segment, Storage, StorageError, Stored
+from evidence_api.storage import Mismatch, Missing, Receiver, Segment, Storage, StorageError
 from evidence_api.storage.port import INCOMING
 from evidence_api.work import Site, Work, act_of, begin
 from schemas.common import PageIn
-from schemas.evidence import EvidenceOut
-from schemas.uploads import MAX_FILENAME, DigestIn, DigestOut, FormIn, ItemIn, StatedIn, UploadIn, UploadOut
+from schemas.uploads import DigestIn, DigestOut, UploadIn, UploadOut
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,checksum,termination,expiration"
 ALGORITHMS = {"sha256": hashlib.sha256, "sha1": hashlib.sha1}
 """SHA-1 is what the protocol demands of every server; it guards against noise on the line, never against people."""
 
-SMALLEST_READ, LARGEST_READ = 4 << 10, 256 << 10
 CHECKPOINT_SECONDS = 3.0
 PAUSE_SECONDS = 30.0
 """An S3 store takes nothing smaller than a part: on a slow line, what is short of one is put aside this often."""
 
 MAX_METADATA = 16 << 10
-MAX_FIELDS = 32
-MAX_FIELD_BYTES = 1 << 20
-"""All the form's fields together, and what the parser keeps in memory."""
-
-MAX_FORM_SECONDS = 12 * 3600
-"""What no row names is swept from the store after a day; a longer upload must be a resumable one."""
-
-MOST_AT_ONCE = 48
-"""Uploads that a process takes at the same time. On a slow line each holds one of its threads for hours, and there are
-64 of them (`unbroken serve`): the rest stays for everyone else."""
-
-RECEIVED = Counter("unbroken_received_bytes_total", "Bytes of files received.", registry=REGISTRY)
-
-_places = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 log = structlog.get_logger()
 api = Api("uploads", __name__)
@@ -106,178 +84,6 @@ def _protocol(response: Response) -> Response:
         if response.status_code == 412:
             response.headers["Tus-Version"] = VERSION
     return response
-
-
-# --- reading the body -------------------------------------------------------------------------------------------------
-
-
-def _declared_length() -> int:
-    """Bytes of the body. Raises LengthRequired: a chunked body that was cut looks like one that is whole."""
-    if request.content_length is None or "Transfer-Encoding" in request.headers:
-        raise LengthRequired("Send Content-Length, and no chunked body.")
-    return request.content_length
-
-
-@contextmanager
-def _place() -> Iterator[None]:
-    """One of the few threads that bodies may hold. Raises Unavailable, before anything is read, if none is left."""
-    if not _places.acquire(blocking=False):
-        raise Unavailable(
-            "Too many files are coming in just now. Send it again soon; a resumable upload goes on where it stands."
-        )
-    try:
-        yield
-    finally:
-        _places.release()
-
-
-class _Body:
-    """The request's body, exactly as long as announced. Raises CutShort where it ends early."""
-
-    def __init__(self, length: int) -> None:
-        self._stream = cast(IO[bytes], request.environ["wsgi.input"])
-        self.left = length
-
-    def read(self, size: int) -> bytes:
-        try:
-            chunk = self._stream.read(min(size, self.left))
-        except (OSError, ClientDisconnected):
-            chunk = b""
-        if not chunk and self.left:
-            raise CutShort("The connection ended before all announced bytes had come.")
-        self.left -= len(chunk)
-        RECEIVED.inc(len(chunk))
-        return chunk
-
-    def __iter__(self) -> Iterator[bytes]:
-        """Pieces that take about a second at most: on a slow line small ones, so that little is lost with a cut."""
-        size = SMALLEST_READ
-        while self.left:
-            began = time.monotonic()
-            yield self.read(size)
-            taken = time.monotonic() - began
-            if taken < 0.1:
-                size = min(size * 2, LARGEST_READ)
-            elif taken > 1:
-                size = max(size // 2, SMALLEST_READ)
-
-
-# --- one request with a form ------------------------------------------------------------------------------------------
-
-
-class _FormFile:
-    """Where the form parser writes the file: straight into the store."""
-
-    def __init__(self, storage: Storage, most: int) -> None:
-        self._storage = storage
-        self._most = most
-        self._receiver: Receiver | None = None
-        self._until = time.monotonic() + MAX_FORM_SECONDS
-        self._key = f"{OBJECTS}{new_id()}"
-        self.filename: str | None = None
-
-    def open(self, filename: str | None, **_: Any) -> IO[bytes]:
-        """What the parser calls a stream factory."""
-        if self._receiver is not None:
-            raise InvalidInput({"file": ["Send one file at a time."]})
-        if filename is not None and len(filename) > MAX_FILENAME:
-            raise InvalidInput({"file": [f"Its name is longer than {MAX_FILENAME} characters."]})
-        self._receiver = self._storage.receive(self._key, None)
-        self.filename = filename
-        return cast(IO[bytes], self)
-
-    def write(self, chunk: bytes) -> None:
-        assert self._receiver is not None
-        if self._receiver.offset + len(chunk) > self._most:
-            raise TooLarge(f"A file may have {self._most} bytes.")
-        if time.monotonic() > self._until:
-            raise CutShort("This took too long for one request. Use a resumable upload: `unbroken upload`.")
-        self._receiver.write(chunk)
-
-    def seek(self, _offset: int) -> None:
-        """The parser goes back to the start, for readers that this file does not have."""
-
-    def finish(self) -> Stored:
-        """Raises InvalidInput where no file came, or an empty one."""
-        if self._receiver is None:
-            raise InvalidInput({"file": ["Send the file in the field `file`."]})
-        if self._receiver.offset == 0:
-            raise InvalidInput({"file": ["The file is empty."]})
-        try:
-            return self._receiver.finish()
-        except Mismatch as error:
-            raise Unavailable(NOT_KEPT) from error
-
-    def remove(self) -> None:
-        """Leave nothing in the store."""
-        # What cannot be removed now, the sweep finds.
-        with suppress(StorageError):
-            if self._receiver is not None:
-                self._receiver.abort()
-                self._storage.discard(self._key, None)
-
-
-KNOWN_OUT = EvidenceOut(only=("id", "case", "sha256", "size", "duplicate"))
-
-NOT_KEPT = "The store did not give back the bytes that were received, so nothing was kept. Send the file again."
-
-
-def add_file(id: UUID) -> Response:
-    """One file in one form. Who may not, is told so before the body is read."""
-    site, actor = auth.current_site(), auth.current_actor()
-    authorise(act_of(intake.admit), actor, {"id": id})
-    length = _declared_length()
-    boundary = request.mimetype_params.get("boundary", "")
-    if request.mimetype != "multipart/form-data" or not boundary or not boundary.isascii():
-        raise UnsupportedMediaType("Send a form, with Content-Type: multipart/form-data.")
-    most = site.settings.max_upload
-    if length > most + MAX_FIELD_BYTES:
-        raise TooLarge(f"A file may have {most} bytes.")
-    file = _FormFile(site.storage, most)
-    began = time.monotonic()
-    try:
-        with _place():
-            stated = _read_form(file, length, boundary)
-        content = Content.of(site.storage, file.finish())
-    except BaseException:
-        file.remove()
-        raise
-    # Should it be unknown whether this was committed, the object stays: it does no harm.
-    try:
-        with begin(site, actor) as work:
-            item = intake.admit(work, id, content=content, stated=stated)
-            response = answer(ADD_FILE, item, work)
-            if item.duplicate and actor.scope is Scope.UPLOAD:
-                # What another said of the file is not for a token that can only bring files.
-                response.set_data(orjson.dumps(KNOWN_OUT.dump(item)))
-    except DomainError:
-        file.remove()
-        raise
-    if item.duplicate:
-        file.remove()
-    log.info("received", size=content.stored.size, seconds=round(time.monotonic() - began, 3))
-    return response
-
-
-def _read_form(file: _FormFile, length: int, boundary: str) -> Stated:
-    body = _Body(length)
-    parser = MultiPartParser(
-        cast(Any, file.open),
-        max_form_memory_size=MAX_FIELD_BYTES,
-        buffer_size=LARGEST_READ,
-        max_form_parts=MAX_FIELDS,
-    )
-    try:
-        fields, files = parser.parse(cast(IO[bytes], body), boundary.encode("ascii"), length)
-    except ValueError as error:
-        raise BadRequest("The body is not a form that can be read.") from error
-    values = {str(name): value for name, value in fields.items() if value != ""}
-    twice = [name for name in fields if len(fields.getlist(name)) > 1]
-    if twice:
-        raise InvalidInput({str(name): ["Give this once."] for name in twice})
-    if any(name != "file" for name in files):
-        raise InvalidInput({"file": ["Send the file in the field `file`."]})
-    return Stated(filename=file.filename or None, **load(StatedIn, values))
 
 
 # --- resumable uploads ------------------------------------------------------------------------------------------------
@@ -402,15 +208,15 @@ def patch(id: UUID) -> Response:
     _check_version()
     if request.mimetype != "application/offset+octet-stream":
         raise UnsupportedMediaType("Send Content-Type: application/offset+octet-stream.")
-    length = _declared_length()
+    length = declared_length()
     offset = _number("Upload-Offset")
     digest, wanted = _checksum()
     began = time.monotonic()
-    with _place():
+    with place():
         with begin(site, actor) as work:
             position = uploads.take(work, id, offset=offset, length=length)
         writing = _Writing(site, actor, position, checked=digest is not None)
-        writing.take(_Body(length), digest, wanted)
+        writing.take(Body(length), digest, wanted)
     log.info("received", size=length, seconds=round(time.monotonic() - began, 3))
     with begin(site, actor, read_only=True) as work:
         return _standing(uploads.read(work, id), 204)
@@ -449,7 +255,7 @@ class _Writing:
         with self._refusing():
             self._receiver = self._resume(position.tail)
 
-    def take(self, body: _Body, digest: Any, wanted: bytes) -> None:
+    def take(self, body: Body, digest: Any, wanted: bytes) -> None:
         """Take the whole body. What had come before a cut is kept, but for a body with a checksum."""
         try:
             self._receive(body, digest)
@@ -471,7 +277,7 @@ class _Writing:
         else:
             self._stop()
 
-    def _receive(self, body: _Body, digest: Any) -> None:
+    def _receive(self, body: Body, digest: Any) -> None:
         since, part = 0, self._site.storage.part_size
         for chunk in body:
             # Before the write, so that a lease that lapsed while nothing came is held again, or is lost.
@@ -636,36 +442,6 @@ _WRITING = {
     423: "Another request is writing",
     460: "The checksum does not match",
 }
-_FORM = {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": FormIn}}}}
-
-api.route(
-    "POST",
-    "/cases/<uuid:id>/evidence",
-    intake.admit,
-    own=add_file,
-    out=EvidenceOut,
-    status=201,
-    answer=lambda item: 200 if item.duplicate else 201,
-    also={
-        200: "The case has the same file already: this item",
-        400: "The body was cut short, or is no form",
-        411: "The length is not declared",
-    },
-    document=_FORM,
-    says="Add a file to a case",
-)
-ADD_FILE = api.routes[-1]
-
-api.route(
-    "POST",
-    "/cases/<uuid:id>/items",
-    intake.register,
-    body=ItemIn,
-    out=EvidenceOut,
-    status=201,
-    says="Add a physical thing to a case",
-)
-
 for _rule in ("/uploads", "/uploads/<uuid:id>"):
     api.route("OPTIONS", _rule, uploads.largest, own=options, status=204, says="What the server can do (tus)")
 api.route(

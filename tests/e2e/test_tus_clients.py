@@ -21,7 +21,7 @@ from tusclient.client import TusClient
 from tusclient.storage.filestorage import FileStorage
 from tusclient.uploader import Uploader
 
-from evidence_api.api.uploads import MOST_AT_ONCE
+from evidence_api.api.bodies import MOST_AT_ONCE
 from evidence_api.models import Upload
 from evidence_api.work import Site
 from tests.conftest import Persona
