@@ -5,7 +5,7 @@ from flask import Flask
 from playwright.sync_api import BrowserContext, Page, expect
 
 from evidence_api.work import Site
-from tests.e2e.browser import NewContext
+from tests.e2e.browser import NewContext, sign_in
 from tests.e2e.conftest import Server
 from tests.people import Person, new_person
 
@@ -22,12 +22,7 @@ def context(new_context: NewContext, server: Server, person: Person) -> BrowserC
     """A profile in which she is signed in, with a clock that the test turns."""
     context = new_context()
     page = context.new_page()
-    page.goto(f"{server.url}/sign-in")
-    given = {"username": person.username, "password": person.password, "otp": person.fresh()}
-    for name, value in given.items():
-        page.fill(f"[name={name}]", value)
-    with page.expect_response(lambda answer: answer.url.endswith("/sign-in") and answer.request.method == "POST"):
-        page.press("[name=otp]", "Enter")
+    sign_in(page, server, person)
     page.close()
     context.clock.install()
     return context

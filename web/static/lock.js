@@ -18,6 +18,7 @@ let active = Date.now();
 let told = Date.now();
 let shared = 0;
 let locked = false;
+let covered = 0; // times
 let scrolled = 0;
 let escapes = [];
 
@@ -34,6 +35,7 @@ function behind() {
 function cover() {
   if (locked) return;
   locked = true;
+  covered += 1;
   warning.hidden = true;
   scrolled = window.scrollY;
   document.querySelectorAll("audio, video").forEach((media) => media.pause());
@@ -69,10 +71,12 @@ function lock() {
 // What the server says of the session: it may have been locked or unlocked elsewhere, or have ended.
 async function check() {
   told = Date.now();
+  const before = covered;
   const answer = await ask("/me");
   if (answer?.status === 401) location.assign(dialog.dataset.signIn);
   else if (answer?.status === 423) cover();
-  else if (answer?.ok) uncover();
+  // On a slow line an answer from before the lock may come after it.
+  else if (answer?.ok && covered === before) uncover();
 }
 
 function tick() {
