@@ -12,7 +12,7 @@ from rich.console import Console
 
 from evidence_api.config import Settings
 from evidence_api.demo.folder import fresh_folder
-from evidence_api.demo.people import Persona, hire
+from evidence_api.demo.people import Persona, hire, hire_newcomer
 from evidence_api.demo.processes import Stopped, background, check_port, ended_by_signals, environment, wait_until_ready
 from evidence_api.demo.screen import Screen
 from evidence_api.demo.story import Story
@@ -37,10 +37,10 @@ def run(*, port: int, data: Path | None, serve: bool, big_file: int = BIG_FILE) 
     try:
         with ended_by_signals(), fresh_folder(data or FOLDER) as folder, ExitStack() as stack:
             screen.title(folder)
-            server, people, story = _open_office(stack, screen, folder, port, big_file)
+            server, people, newcomer, story = _open_office(stack, screen, folder, port, big_file)
             story.tell()
             told = True
-            screen.where_to_go(_url(port), people, serving=serve)
+            screen.where_to_go(_url(port), people, newcomer, story.walks() if serve else [])
             if serve:
                 screen.watch(people, server)
     except KeyboardInterrupt:
@@ -54,7 +54,7 @@ def run(*, port: int, data: Path | None, serve: bool, big_file: int = BIG_FILE) 
 
 def _open_office(
     stack: ExitStack, screen: Screen, folder: Path, port: int, big_file: int
-) -> tuple[subprocess.Popen[bytes], list[Persona], Story]:
+) -> tuple[subprocess.Popen[bytes], list[Persona], str, Story]:
     """The first chapter: tables, keys, people, and the server and worker that run until `stack` is left."""
     screen.chapter("1  An office is set up", "SQLite and a directory: one command, no other server.")
     settings = Settings(data=folder)
@@ -70,13 +70,14 @@ def _open_office(
     people = hire(site, _url(port))
     for persona in people:
         stack.callback(persona.close)
-    screen.done(f"{len(people)} people, each with a password and an authenticator.")
+    newcomer = hire_newcomer(site)
+    screen.done(f"{len(people)} people, each with a password and an authenticator, and one who has not signed in yet.")
     with screen.console.status("Making pictures, sound and video for their story…"):
         story = Story(screen, folder, site, port, {persona.name: persona for persona in people}, big_file)
     screen.done("Pictures, sound and video, each marked as fictional.")
     wait_until_ready(_url(port), server, log)
     screen.done(f"The server answers at {_url(port)}")
-    return server, people, story
+    return server, people, newcomer, story
 
 
 def _url(port: int) -> str:

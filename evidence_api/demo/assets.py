@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import math
 import random
+import shutil
 import struct
 import wave
 from collections.abc import Callable
@@ -123,6 +124,19 @@ def make_detail(picture: Asset, path: Path) -> None:
         width, height = whole.size
         detail = whole.convert("RGB").crop((width // 4, height // 5, width * 3 // 4, height * 7 // 10)).resize(_PHOTO)
     _marked(detail, "Detail, enlarged").save(path, "JPEG", quality=88)
+
+
+def make_copy(picture: Asset, path: Path) -> None:
+    """Write a picture at half its size to `path`, marked as the copy that it is."""
+    with Image.open(picture.path) as whole:
+        copy = whole.convert("RGB").resize((whole.width // 2, whole.height // 2))
+    _marked(copy, "Copy").save(path, "JPEG", quality=85)
+
+
+def make_longer(video: Asset, path: Path, size: int) -> None:
+    """Write a video to `path` as a file of `size` bytes that plays the same."""
+    shutil.copyfile(video.path, path)
+    _pad(path, size)
 
 
 def _seeded(seed: int) -> random.Random:

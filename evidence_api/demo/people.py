@@ -1,6 +1,7 @@
 """The fictional office's people, each with her authenticator and a token for the API."""
 
 import time
+from base64 import b64encode
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,9 @@ from evidence_api.services import accounts
 from evidence_api.work import Site, begin
 
 PASSWORD = "paper lanterns by the river"  # noqa: S105 - shown to everyone who runs the demonstration
+
+NEWCOMER = "veasna"
+"""An investigator who has not signed in yet."""
 
 CAST = (
     ("sokha", Role.INVESTIGATOR, "leads the case"),
@@ -89,8 +93,19 @@ class Persona:
         found: dict[str, Any] = answer.json() if answer.content else {}
         return found
 
+    def upload(self, content: bytes, size: int, **stated: str) -> str:
+        """Begin an upload of `size` bytes by tus and send the first of them; its id. Raises Stopped."""
+        words = ",".join(f"{name} {b64encode(said.encode()).decode()}" for name, said in stated.items())
+        tus = {"Tus-Resumable": "1.0.0"}
+        begun = self._send("POST", "/uploads", headers={**tus, "Upload-Length": str(size), "Upload-Metadata": words})
+        upload = begun.headers.get("Location", "").rpartition("/")[2]
+        sent = {**tus, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
+        self._call("PATCH", f"/uploads/{upload}", data=content, headers=sent)
+        return upload
+
     def _send(self, method: str, path: str, **options: Any) -> requests.Response:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        headers |= options.pop("headers", {})
         try:
             return self._http.request(
                 method, f"{self.server}/api/v1{path}", headers=headers, timeout=60, allow_redirects=False, **options
@@ -100,6 +115,12 @@ class Persona:
 
     def close(self) -> None:
         self._http.close()
+
+
+def hire_newcomer(site: Site) -> str:
+    """Make the account of the one who has not signed in yet; her initial password."""
+    with begin(site, OPERATOR) as work:
+        return accounts.add_user(work, username=NEWCOMER, roles=[Role.INVESTIGATOR]).password or ""
 
 
 def hire(site: Site, server: str) -> list[Persona]:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console, Group
@@ -15,11 +16,19 @@ from rich.rule import Rule
 from rich.table import Column, Table
 from rich.text import Text
 
-from evidence_api.demo.people import PASSWORD, Persona
+from evidence_api.demo.people import NEWCOMER, PASSWORD, Persona
 from evidence_api.demo.processes import Stopped
 
 READING_SECONDS = 1.5
 INDENT = 3
+
+
+@dataclass(frozen=True)
+class Walk:
+    """What to look at, signed in as one of them. Each stop is what to do there and the page's path."""
+
+    person: Persona
+    stops: Sequence[tuple[str, str]]
 
 
 class Screen:
@@ -97,18 +106,11 @@ class Screen:
 
     # --- signing in ---
 
-    def where_to_go(self, url: str, people: Iterable[Persona], *, serving: bool) -> None:
-        """Addresses, names and how to have a code."""
+    def where_to_go(self, url: str, people: Iterable[Persona], newcomer: str, walks: Sequence[Walk]) -> None:
+        """Who can sign in and how to have a code; then walks through the pages. Without any, the server has ended."""
         self.console.print()
         self.console.print(Rule(Text("Look around", "bold"), align="left", style="yellow"))
-        if serving:
-            self._indented(Text.assemble("The pages: ", (f"{url}/", "bold")))
-            self._indented(Text.assemble("The API, to read and try: ", (f"{url}/api/docs", "bold")))
-            self.say(
-                "Sign in as mealea and see her case, or as dara and see nothing of it. What waits for the one who is "
-                f"signed in: {url}/api/v1/transfers?mine=1"
-            )
-        else:
+        if not walks:
             self.say("The server has ended; the office is kept. To look around, run it again without --no-serve.")
         self.say(f"The password of each of them: {PASSWORD}")
         self.say("Their authenticators, for an app of your own or for a code at any time:")
@@ -117,6 +119,21 @@ class Screen:
         python = shlex.quote(sys.executable)
         code = f"""{python} -c "import pyotp; print(pyotp.TOTP('SECRET').now())" """
         self._copied(Text(f"$ {code.strip()}", "cyan"))
+        self.say(
+            f"{NEWCOMER}, investigator, has not signed in yet. With her initial password, {newcomer}, and no code, the "
+            "page leads her to an authenticator of her own."
+        )
+        if walks:
+            self._walks(url, walks)
+
+    def _walks(self, url: str, walks: Sequence[Walk]) -> None:
+        self.console.print()
+        self._indented(Text.assemble("Open ", (f"{url}/", "bold"), " in a browser; a private window for each person."))
+        for walk in walks:
+            self._indented(Text.assemble((walk.person.name, "bold"), f", {walk.person.role.value}:"))
+            for what, path in walk.stops:
+                self._copied(Text.assemble(f"  {what}: ", (f"{url}{path}", "cyan")))
+        self._indented(Text.assemble("The API, to read and try: ", (f"{url}/api/docs", "bold")))
 
     def watch(self, people: Sequence[Persona], server: subprocess.Popen[bytes]) -> None:
         """Each one's next good code, kept fresh on a terminal, until Ctrl-C. Raises Stopped where the server ends."""

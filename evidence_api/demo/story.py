@@ -5,17 +5,18 @@ import json
 import subprocess
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from rich.filesize import decimal
 
-from evidence_api.demo.assets import Asset, make_assets, make_detail
+from evidence_api.demo.assets import MARK, Asset, make_assets, make_copy, make_detail, make_longer
 from evidence_api.demo.line import SlowLine
 from evidence_api.demo.people import Persona
 from evidence_api.demo.processes import Stopped, command, environment
-from evidence_api.demo.screen import Screen
+from evidence_api.demo.screen import Screen, Walk
 from evidence_api.domain.roles import OPERATOR
 from evidence_api.models import Evidence
 from evidence_api.storage import DirectoryStorage
@@ -25,6 +26,8 @@ LINE_RATE = 25_000_000  # bytes a second
 CUT_AT = 0.45
 CUT_SECONDS = 120
 TITLE = "Riverside and Blue Lotus (fictional)"
+UNFINISHED = "second-night.mp4"
+UNFINISHED_SIZE, UNFINISHED_SENT = 40_000_000, 26_000_000  # bytes
 
 Item = dict[str, Any]
 
@@ -51,6 +54,45 @@ class Story:
         self._hand_over()
         self._proof()
         self._tampering()
+        self._today()
+
+    def walks(self) -> list[Walk]:
+        """What there is to look at when everything is told, for three of them."""
+        film, sound, different = (f"/items/{item['id']}" for item in (self.night, self.sound, self.different))
+        case = f"/cases/{self.case['id']}"
+        file = self.laptop / UNFINISHED
+        return [
+            Walk(
+                self.sokha,
+                [
+                    ("her work", "/"),
+                    (f"go on with an upload: choose {file}", f"{case}/upload"),
+                    ("a file whose clock says otherwise than she", f"/items/{self.picture['id']}"),
+                    ("the case, all that was done in it", f"{case}/timeline"),
+                ],
+            ),
+            Walk(
+                self.mealea,
+                [
+                    (f"her work, where {_short(self.sound)} waits for her", "/"),
+                    ("accept it, with a fresh code", f"/handovers/{self.offer['id']}/accept"),
+                    ("the film: who held it, as a picture, and every entry", film),
+                    ("imagery that only she may open, with a fresh code", f"/items/{self.restricted['id']}"),
+                ],
+            ),
+            Walk(
+                self.bopha,
+                [
+                    ("the office: what is quarantined, not back, never verified", "/"),
+                    (f"{_short(self.different)}, in quarantine, and why", different),
+                    (
+                        f"the byte that was altered, in the history of {_short(self.altered)}",
+                        f"/items/{self.altered['id']}",
+                    ),
+                    (f"{_short(self.sound)}: verify it herself", f"{sound}/verify"),
+                ],
+            ),
+        ]
 
     # --- the chapters ---
 
@@ -85,7 +127,7 @@ class Story:
         items = {}
         for name in ("street-at-dusk.jpg", "doorway-red-lamp.jpg", "corridor-sound.wav", "ledger-page.jpg"):
             items[name] = self._add(name)
-        self.sound = items["corridor-sound.wav"]
+        self.sound, self.street = items["corridor-sound.wav"], items["street-at-dusk.jpg"]
         seized = {
             "title": "Phone of the keeper",
             "tag": "DEMO-0417",
@@ -95,8 +137,8 @@ class Story:
         }
         phone = self.sokha.post(f"/cases/{self.case['id']}/items", json=seized)
         self.screen.done(f"{_short(phone)}  a thing, not a file: the keeper's phone, tag DEMO-0417, in safe 2")
-        picture = self._add("phone-of-the-keeper.jpg", original=phone["id"], derivation="photograph")
-        if not picture["differences"]:
+        self.picture = self._add("phone-of-the-keeper.jpg", original=phone["id"], derivation="photograph")
+        if not self.picture["differences"]:
             raise Stopped("The wrong clock of a camera was not noticed.")
         self.screen.say("That camera's clock runs 26 minutes fast. What it says and what she says both stand, flagged.")
         shared = items["ledger-page.jpg"]
@@ -138,7 +180,7 @@ class Story:
         if held["custodian"] != str(self.mealea.id):
             raise Stopped("The item was accepted, but is not with the one who accepted it.")
         self.screen.done(f"Her authenticator shows {_code(code)}; with it she accepts. The item is in her custody.")
-        self._offer(self.sound, "Please hear this before you draft the charge.")
+        self.offer = self._offer(self.sound, "Please hear this before you draft the charge.")
         self.screen.done(f"sokha offers {_short(self.sound)} too; that offer is left open.")
         self.dara.sign_in("demonstration: office")
         if self.dara.asks(f"/evidence/{self.night['id']}") != 404:
@@ -171,7 +213,7 @@ class Story:
         detail = self.laptop / "blue-lotus-detail.jpg"
         make_detail(source, detail)
         stated = {"title": "Detail of the front, enlarged", "method": "enlarged", "original": self.front["id"]}
-        item = self._send(detail, stated | {"derivation": "extract"})
+        self.altered = item = self._send(detail, stated | {"derivation": "extract"})
         self.screen.done(f"{_short(item)}  a copy for this purpose: {item['title']}")
         stored = self._stored(item)
         at = item["size"] // 2
@@ -192,9 +234,86 @@ class Story:
         released = self.bopha.post(f"/evidence/{item['id']}/release", json={"otp": code, "reason": reason})
         if released["quarantined"]:
             raise Stopped("The item was not released.")
-        self.screen.done(f"bopha releases it, with {_code(code)} and her reason. All of it stands in the chain:")
+        if self._verify(item)["object"] != "pass":
+            raise Stopped("An item that is as it was received did not verify.")
+        self.screen.done(
+            f"bopha releases it, with {_code(code)} and her reason, and verifies it again: pass. In the chain:"
+        )
         self._show_chain(item, self.bopha)
         self._check_ledger(whole=True)
+
+    def _today(self) -> None:
+        self.screen.chapter(
+            "7  An ordinary day", "Work goes on, and not all of it goes well. This is what the pages show from here on."
+        )
+        street, door = self.assets["street-at-dusk.jpg"], self.assets["doorway-red-lamp.jpg"]
+        self._work_on(street, door)
+        self._fail(door)
+        self._leave_unfinished()
+        self._second_case()
+
+    def _work_on(self, street: Asset, door: Asset) -> None:
+        copy, detail = self.laptop / "street-copy.jpg", self.laptop / "door-detail.jpg"
+        make_copy(street, copy)
+        make_detail(door, detail)
+        stated = {"title": "Street, copy for the briefing", "original": self.street["id"], "derivation": "working_copy"}
+        self.screen.done(
+            f"{_short(self._send(copy, stated))}  a working copy of {_short(self.street)}, for the briefing"
+        )
+        self.restricted = self._send(detail, {"title": "What stood in the doorway", "restricted": "true"})
+        self.sokha.post(f"/evidence/{self.restricted['id']}/readers", json={"user": str(self.mealea.id)})
+        self.screen.done(f"{_short(self.restricted)}  restricted: of all people mealea alone may open it, with a code")
+        self.mealea.post(f"/evidence/{self.night['id']}/hold", json={"reason": "Charges are being drafted on it."})
+        self.screen.done(f"mealea puts {_short(self.night)} under legal hold.")
+
+    def _fail(self, door: Asset) -> None:
+        """A card that gives other bytes each time: what arrived is not what the device read when it computed."""
+        file = self.laptop / "stairs.jpg"
+        make_copy(door, file)
+        sent = file.read_bytes()
+        title = "Foot of the stairs"
+        upload = self.sokha.upload(sent, len(sent), case=self.case["ref"], filename=file.name, title=title)
+        computed = {"sha256": hashlib.sha256(sent[:-1]).hexdigest()}
+        if self.sokha.post(f"/uploads/{upload}/digest", json=computed)["matches"]:
+            raise Stopped("A file that came over otherwise than it was read was not noticed.")
+        self.different = self._newest()
+        if not self.different["quarantined"]:
+            raise Stopped("An item that is not what the device had was not quarantined.")
+        self.screen.found(
+            f"{_short(self.different)}  from a card that is failing: her laptop has another digest. Quarantined."
+        )
+
+    def _leave_unfinished(self) -> None:
+        file = self.laptop / UNFINISHED
+        make_longer(self.assets["blue-lotus-passing.mp4"], file, UNFINISHED_SIZE)
+        with file.open("rb") as opened:
+            part = opened.read(UNFINISHED_SENT)
+        title = "Fixed camera, second night"
+        self.sokha.upload(part, UNFINISHED_SIZE, case=self.case["ref"], filename=file.name, title=title)
+        self.screen.done(f"{decimal(UNFINISHED_SENT)} of {decimal(UNFINISHED_SIZE)} of the next night have arrived.")
+
+    def _second_case(self) -> None:
+        opened = {"title": "Brick kiln on the east bank (fictional)", "kind": "bonded_labour", "country": "KH"}
+        kiln = self.dara.post("/cases", json=opened)
+        who = {"user": str(self.sokha.id), "role": "investigator"}
+        self.dara.post(f"/cases/{kiln['id']}/assignments", json=who)
+        things = {"title": "Account book of the kiln, green cover", "tag": "DEMO-0502", "place": "Safe 1, shelf D"}
+        book = self.dara.post(f"/cases/{kiln['id']}/items", json=things)
+        hours = self.laptop / "hours.txt"
+        hours.write_text(
+            f"{MARK}\n\n" + "".join(f"Day {day}: from 4:30 until 19:00, no pay.\n" for day in range(1, 31))
+        )
+        with hours.open("rb") as file:
+            stated = {"title": "Hours, as one of the families wrote them down"}
+            self.dara.post(f"/cases/{kiln['id']}/evidence", data=stated, files={"file": (hours.name, file)})
+        taken = {
+            "action": "check_out",
+            "reason": "To be photographed, page by page.",
+            "place": "Desk of sokha",
+            "due_at": (datetime.now(UTC) + timedelta(seconds=5)).isoformat(),
+        }
+        self.sokha.post(f"/evidence/{book['id']}/moves", json=taken)
+        self.screen.done(f"dara opens case {kiln['ref']}. sokha has its account book out, longer than she said.")
 
     # --- what the chapters are made of ---
 
@@ -248,6 +367,9 @@ class Story:
             self.screen.command(said[:2], " … as before")
             if subprocess.run(command(*said), env=settings, cwd=self.laptop, check=False).returncode:
                 raise Stopped("The upload could not be resumed.")
+        return self._newest()
+
+    def _newest(self) -> Item:
         newest = self.sokha.get(f"/cases/{self.case['id']}/evidence", params={"limit": 1})
         found: Item = newest["items"][0]
         return found

@@ -20,12 +20,13 @@ import sqlalchemy as sa
 from evidence_api import demo
 from evidence_api.config import BadSettings, Settings
 from evidence_api.demo.folder import MARK, MARKER, fresh_folder
-from evidence_api.demo.people import PASSWORD
+from evidence_api.demo.people import NEWCOMER, PASSWORD
 from evidence_api.demo.processes import check_port, environment
-from evidence_api.domain.custody import TransferState
+from evidence_api.domain.custody import Custody, Derivation, Sensitivity, TransferState
 from evidence_api.domain.roles import OPERATOR, Role
 from evidence_api.ledger.entry import decode
-from evidence_api.models import Evidence, LedgerEntry, Transfer, User
+from evidence_api.models import Evidence, LedgerEntry, Transfer, Upload, User
+from evidence_api.models.upload import UploadState
 from evidence_api.services import ledger
 from evidence_api.site import open_site
 from evidence_api.work import Site, begin
@@ -50,7 +51,8 @@ class Told:
     site: Site
     elsewhere: Path
     port: int
-    signed_in: requests.Response
+    walked: dict[str, list[tuple[str, int]]]
+    enrolling: requests.Response
 
 
 def free_port() -> int:
@@ -62,7 +64,7 @@ def free_port() -> int:
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
-    """Run it as a user does, beside settings of a real installation; sign in with what it prints; press Ctrl-C."""
+    """Run it as a user does, beside settings of a real installation; walk where it says; press Ctrl-C."""
     folder, elsewhere, port = tmp_path_factory.mktemp("demo"), tmp_path_factory.mktemp("real"), free_port()
     settings = {"UNBROKEN_DATA": str(elsewhere), "UNBROKEN_DATABASE_URL": f"sqlite:///{elsewhere}/real.db"}
     with subprocess.Popen(
@@ -79,20 +81,42 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
                 lines.append(line)
                 if SERVING in line:
                     break
-            signed_in = sign_in("".join(lines), port)
+            output = "".join(lines)
+            url = f"http://127.0.0.1:{port}"
+            walked = {name: walk(output, url, name) for name in ("sokha", "mealea", "bopha")}
+            enrolling = enrol(output, url)
         finally:
             process.send_signal(signal.SIGINT)
             lines += process.stdout
     site = open_site(Settings(data=folder))
-    yield Told("".join(lines), process.returncode, site, elsewhere, port, signed_in)
+    yield Told("".join(lines), process.returncode, site, elsewhere, port, walked, enrolling)
     site.engine.dispose()
 
 
-def sign_in(output: str, port: int) -> requests.Response:
-    found = re.search(r"^ *mealea +(\d{3}) (\d{3}) *$", output, re.MULTILINE)
+def walk(output: str, url: str, name: str) -> list[tuple[str, int]]:
+    """Sign in as her on the page, with what is printed; each address of her walk, and how it was answered."""
+    found = re.search(rf"^ *{name} +(\d{{3}}) (\d{{3}}) *$", output, re.MULTILINE)
     assert found, output
-    given = {"username": "mealea", "password": PASSWORD, "otp": found[1] + found[2], "name": "test"}
-    return requests.post(f"http://127.0.0.1:{port}/api/v1/tokens", json=given, timeout=30)
+    stops = re.search(rf"^ +{name}, [a-z]+:\n((?: {{5}}[^\n]+: http\S+\n)+)", output, re.MULTILINE)
+    assert stops, output
+    with requests.Session() as browser:
+        entered = sign_in(browser, url, username=name, password=PASSWORD, otp=found[1] + found[2])
+        assert entered.url == f"{url}/", entered.text
+        addresses = re.findall(r"http\S+", stops[1])
+        return [(address, browser.get(address, timeout=30, allow_redirects=False).status_code) for address in addresses]
+
+
+def enrol(output: str, url: str) -> requests.Response:
+    found = re.search(r"initial password,\s+([a-z0-9-]+),", output)
+    assert found, output
+    with requests.Session() as browser:
+        return sign_in(browser, url, username=NEWCOMER, password=found[1])
+
+
+def sign_in(browser: requests.Session, url: str, **given: str) -> requests.Response:
+    token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get(f"{url}/sign-in", timeout=30).text)
+    assert token
+    return browser.post(f"{url}/sign-in", data={"csrf_token": token[1], **given}, timeout=30)
 
 
 def chain(site: Site, item: Evidence) -> list[tuple[str, str, str]]:
@@ -105,8 +129,9 @@ def chain(site: Site, item: Evidence) -> list[tuple[str, str, str]]:
 
 
 def items(site: Site) -> dict[str, Evidence]:
+    """By the ref without office and year: case and item."""
     with begin(site, OPERATOR, read_only=True) as work:
-        return {item.ref.split("/")[1]: item for item in work.session.scalars(sa.select(Evidence))}
+        return {item.ref.split("-", 2)[2].lstrip("0"): item for item in work.session.scalars(sa.select(Evidence))}
 
 
 def test_the_whole_story_is_told_and_ctrl_c_ends_it_cleanly(told: Told) -> None:
@@ -120,24 +145,45 @@ def test_away_from_a_terminal_it_prints_no_control_codes(told: Told) -> None:
     assert not [character for character in told.output if ord(character) < 32 and character != "\n"]
 
 
-def test_one_can_sign_in_with_what_it_prints(told: Told) -> None:
-    assert told.signed_in.status_code == 201, told.signed_in.text
+def test_one_can_sign_in_with_what_it_prints_and_walk_through_the_pages(told: Told) -> None:
+    for name, stops in told.walked.items():
+        assert len(stops) == 4, name
+        assert [status for _address, status in stops] == [200] * 4, stops
+        assert stops[0][0] == f"http://127.0.0.1:{told.port}/"
+
+
+def test_the_newcomer_is_led_to_an_authenticator_of_her_own(told: Told) -> None:
+    assert told.enrolling.ok
+    assert "Set up your authenticator" in told.enrolling.text
+
+
+def test_there_is_something_to_see_for_every_page(told: Told) -> None:
+    found = items(told.site)
+    assert [ref for ref, item in found.items() if item.quarantined] == ["1/E13"]
+    assert [ref for ref, item in found.items() if item.held] == ["1/E9"]
+    assert [ref for ref, item in found.items() if item.sensitivity is Sensitivity.RESTRICTED] == ["1/E12"]
+    assert [ref for ref, item in found.items() if item.state is Custody.CHECKED_OUT and item.due_at] == ["2/E1"]
+    assert [ref for ref, item in found.items() if item.derivation is Derivation.WORKING_COPY] == ["1/E11"]
+    with begin(told.site, OPERATOR, read_only=True) as work:
+        open_uploads = work.session.scalars(sa.select(Upload).where(Upload.state == UploadState.RECEIVING)).all()
+    assert [0 < upload.offset < upload.size for upload in open_uploads] == [True]
 
 
 def test_the_killed_upload_went_on_where_it_stopped_and_arrived_whole(told: Told) -> None:
     assert re.search(r"blue-lotus-night.mp4: going on after [\d.]+ MB of 24\.0 MB", told.output), told.output
     folder = told.site.settings.data
     sent = hashlib.sha256((folder / "laptop" / "blue-lotus-night.mp4").read_bytes()).hexdigest()
-    assert items(told.site)["E9"].sha256 == sent
+    assert items(told.site)["1/E9"].sha256 == sent
 
 
 def test_the_lawyer_took_the_footage_over_with_a_fresh_code_and_another_offer_waits(told: Told) -> None:
-    night = items(told.site)["E9"]
+    night = items(told.site)["1/E9"]
     assert chain(told.site, night) == [
         ("ingest", "investigator", "token"),
         ("offer", "investigator", "token"),
         ("accept", "lawyer", "token+totp"),
         ("verify", "supervisor", "token"),
+        ("hold", "lawyer", "token"),
     ]
     with begin(told.site, OPERATOR, read_only=True) as work:
         holder = work.session.get_one(User, night.custodian_id)
@@ -147,14 +193,15 @@ def test_the_lawyer_took_the_footage_over_with_a_fresh_code_and_another_offer_wa
 
 
 def test_the_altered_byte_was_found_and_named_and_the_item_released_by_the_supervisor(told: Told) -> None:
-    copy = items(told.site)["E10"]
+    copy = items(told.site)["1/E10"]
     assert [(action, role) for action, role, _ in chain(told.site, copy)] == [
         ("ingest", "investigator"),
         ("verify", "supervisor"),
         ("quarantine", "supervisor"),
         ("release", "supervisor"),
+        ("verify", "supervisor"),
     ]
-    assert chain(told.site, copy)[-1][2] == "token+totp"
+    assert chain(told.site, copy)[-2][2] == "token+totp"
     assert not copy.quarantined
     assert re.search(r"FAIL DEMO-\d{4}-0001/E10 \(evidence:", told.output)
     assert told.output.count("(exit code 0)") == 2
@@ -164,7 +211,7 @@ def test_the_altered_byte_was_found_and_named_and_the_item_released_by_the_super
 def test_in_the_end_every_chain_and_every_object_is_whole(told: Told) -> None:
     with begin(told.site, OPERATOR, read_only=True) as work:
         assert list(ledger.verify(work)) == []
-    assert len(items(told.site)) == 10
+    assert len(items(told.site)) == 15
     for item in items(told.site).values():
         if item.storage_key:
             stored = b"".join(told.site.storage.read(item.storage_key, item.storage_version))
