@@ -11,13 +11,14 @@ WEB = Path(__file__).parent
 MODULES = WEB / "node_modules"
 VENDOR = WEB / "static" / "vendor"
 
-# Of pdf.js without WebAssembly, which the pages' policy keeps out: its decoders come as plain scripts too.
+# Of pdf.js the build for older browsers, as phones have them; without WebAssembly, which the pages' policy keeps out: its
+# decoders come as plain scripts too.
 FILES = {
     "@noble/hashes": ("sha2.js", "_md.js", "_u64.js", "utils.js", "LICENSE"),
     "htmx.org": ("dist/htmx.min.js", "LICENSE"),
     "pdfjs-dist": (
-        "build/pdf.min.mjs",
-        "build/pdf.worker.min.mjs",
+        "legacy/build/pdf.min.mjs",
+        "legacy/build/pdf.worker.min.mjs",
         "cmaps/*",
         "standard_fonts/*",
         "wasm/*_nowasm_fallback.js",

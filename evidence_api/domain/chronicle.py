@@ -314,6 +314,9 @@ class _Teller:
                 for i, span in enumerate(self.spans):
                     if span.kind == kind and span.until is None:
                         self.spans[i] = replace(span, until=at, ended_by=act.actor)
+                if act.verb == "release":
+                    # The bytes were read again and the chain was checked, or it would not have been released.
+                    self.marks.append(Mark("check", act.seq, at, act.actor, at, passed=True))
             case _:
                 about, matches = act.data.get("reader"), act.data.get("matches")
                 self.marks.append(

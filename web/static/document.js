@@ -56,8 +56,8 @@ async function show(root) {
   }
 
   try {
-    const pdf = await import(new URL("build/pdf.min.mjs", vendor));
-    pdf.GlobalWorkerOptions.workerSrc = new URL("build/pdf.worker.min.mjs", vendor).href;
+    const pdf = await import(new URL("legacy/build/pdf.min.mjs", vendor));
+    pdf.GlobalWorkerOptions.workerSrc = new URL("legacy/build/pdf.worker.min.mjs", vendor).href;
     file = await pdf.getDocument({
       url: new URL(root.dataset.document, location.href).href,
       rangeChunkSize: PIECE,
