@@ -16,6 +16,8 @@ from flask_login import (  # type: ignore[import-untyped]
     logout_user,
 )
 from flask_wtf.csrf import CSRFProtect, generate_csrf, validate_csrf  # type: ignore[import-untyped]
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from wtforms import ValidationError
 
 from evidence_api.domain.errors import CsrfFailed, DomainError, InvalidInput, NotSignedIn
@@ -28,6 +30,8 @@ from evidence_api.work import Site, Work, begin
 COOKIE = "unbroken"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_REASON = 2000
+PATIENCE = 0.5
+"""Seconds that a request waits for others that write, to note that somebody is there."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -65,7 +69,8 @@ def configure(app: Flask) -> None:
             actor = sign_in.who_is(work, session=secret)
         # An upload goes on by itself: it does not say that somebody is there.
         if actor and actor.due and request.blueprint != "uploads":
-            with begin(current_site(), actor) as work:
+            # A page is shown all the same where this has to wait: the next one notes it.
+            with suppress(OperationalError, PoolTimeout), begin(current_site(), actor, patience=PATIENCE) as work:
                 sessions.seen(work)
         return Browser(secret, actor) if actor else None
 
@@ -73,6 +78,14 @@ def configure(app: Flask) -> None:
 def current_site(app: Flask | None = None) -> Site:
     """The installation that this application serves."""
     return cast(Site, (app or current_app).extensions["unbroken"])
+
+
+def site_url() -> str:
+    """Where people reach this installation, with a slash at the end: what is printed, and told to a new colleague.
+
+    As configured; without that, as this request named it, which is whatever its sender wrote.
+    """
+    return f"{current_site().settings.url.rstrip('/')}/" if current_site().settings.url else request.host_url
 
 
 def current_actor(*, public: bool = False) -> Actor:
@@ -185,8 +198,11 @@ def settle(actor: Actor, use: Callable[Concatenate[Work, P], R | DomainError], *
 
 
 def open_browser(signed: SignedIn) -> str:
-    """Give this browser the new session and keep nothing of the one before. The new CSRF token."""
+    """Give this browser the new session and keep nothing of the one before but its language. The new CSRF token."""
+    language = session.get("language")
     session.clear()
+    if language is not None:
+        session["language"] = language
     login_user(Browser(signed.secret, ANONYMOUS))
     return csrf_token()
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 PREFIX = "UNBROKEN_"
+_SITE = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d+)?/?")
 _HTTPS = re.compile(r"https://[A-Za-z0-9.-]+(?::\d+)?(?:/[A-Za-z0-9._~%/?&=+-]*)?")
 WEAK_SECRETS = frozenset({"testsecret123", "minioadmin", "secret", "password", "changeme"})
 
@@ -43,6 +44,7 @@ class Settings:
     master_key: Path = Path()
     session_key: Path = Path()
     signing_key: Path = Path()
+    url: str = ""
     proxies: int = 0
     max_upload: int = 1 << 40
     upload_days: int = 7
@@ -126,6 +128,8 @@ def _check(settings: Settings) -> None:
         raise BadSettings(f"{PREFIX}ENVIRONMENT must be development or production")
     if not 1 <= settings.idle_minutes <= 120:
         raise BadSettings(f"{PREFIX}IDLE_MINUTES must be between 1 and 120")
+    if settings.url and not _SITE.fullmatch(settings.url):
+        raise BadSettings(f"{PREFIX}URL must be an address such as https://evidence.example.org, without a path")
     if settings.exit_url and not _HTTPS.fullmatch(settings.exit_url):
         raise BadSettings(f"{PREFIX}EXIT_URL must be an address that begins with https://")
     if settings.s3_endpoint and not (settings.s3_access_key and settings.s3_secret_key):

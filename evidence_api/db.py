@@ -112,6 +112,8 @@ def _sqlite_rules(engine: sa.Engine) -> None:
     @event.listens_for(engine, "begin")
     def on_begin(connection: sa.Connection) -> None:
         read_only = connection.get_execution_options().get("read_only", False)
+        patience = connection.get_execution_options().get("patience", MAX_BUSY_SECONDS)
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={int(patience * 1000)}")
         connection.exec_driver_sql(f"PRAGMA query_only={'ON' if read_only else 'OFF'}")
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
@@ -138,14 +140,24 @@ READ_ONLY: Mapping[str, dict[str, Any]] = {
 
 
 @contextmanager
-def open_session(engine: sa.Engine, *, read_only: bool = False) -> Iterator[Session]:
-    """A session over one transaction; the database itself refuses a change where it is `read_only`."""
+def open_session(
+    engine: sa.Engine, *, read_only: bool = False, patience: float | None = None
+) -> Iterator[Session]:
+    """A session over one transaction; the database itself refuses a change where it is `read_only`.
+
+    With `patience`, in seconds, it waits no longer than that each time that others are writing: then SQLAlchemy's
+    TimeoutError or OperationalError is raised.
+    """
     sqlite_writer = engine.dialect.name == "sqlite" and not read_only
-    if sqlite_writer:
-        _sqlite_writers.acquire()
+    if sqlite_writer and not _sqlite_writers.acquire(timeout=-1 if patience is None else patience):
+        raise sa.exc.TimeoutError("others are writing")
     try:
         bind = engine.execution_options(**READ_ONLY[engine.dialect.name]) if read_only else engine
+        if patience is not None:
+            bind = bind.execution_options(patience=patience)
         with GuardedSession(bind, expire_on_commit=False) as session:
+            if patience is not None and engine.dialect.name == "postgresql":
+                session.execute(sa.text(f"SET LOCAL lock_timeout = {int(patience * 1000)}"))
             yield session
     finally:
         if sqlite_writer:

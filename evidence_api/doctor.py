@@ -39,6 +39,14 @@ def _environment(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "environment", "weak", "Cookies go over plain HTTP too. Set UNBROKEN_ENVIRONMENT=production behind TLS."
         )
+    if settings.url:
+        yield Finding("url", "ok", f"Labels and first sign-ins name {settings.url}.")
+    else:
+        yield Finding(
+            "url",
+            "weak" if settings.production else "ok",
+            "Labels name the address that the request for them named. Set UNBROKEN_URL to the one that people type.",
+        )
     if not settings.database_url:
         yield Finding("embedded", "ok", "The embedded default: SQLite and a directory. One machine; back it up.")
         free = shutil.disk_usage(settings.data).free

@@ -39,6 +39,23 @@ def configure_output() -> None:
     )
 
 
+def defect(error: Exception) -> tuple[Response, int]:
+    """Log a defect of ours, and answer it with the number of the request, by which it is found in the log."""
+    cause = getattr(error, "original_exception", error)
+    frames = [f"{Path(f.filename).name}:{f.lineno}" for f in traceback.extract_tb(cause.__traceback__)[-6:]]
+    # Only where it broke: an exception's message may quote a row.
+    log.error("defect", kind=type(cause).__name__, at=frames, request=g.get("request_id"))
+    body = {
+        "type": "defect",
+        "title": "A fault of ours",
+        "status": 500,
+        "detail": f"Nothing was changed. Tell your administrator the number {g.get('request_id')}.",
+    }
+    response = jsonify(body)
+    response.mimetype = "application/problem+json"
+    return response, 500
+
+
 def configure(app: Flask) -> None:
     """Log every request of `app` and count it."""
     configure_output()
@@ -46,21 +63,7 @@ def configure(app: Flask) -> None:
     # Flask's own line has the path and the exception's text.
     app.log_exception = lambda exc_info: None  # type: ignore[method-assign]
 
-    @app.errorhandler(500)
-    def defect(error: Exception) -> tuple[Response, int]:
-        cause = getattr(error, "original_exception", error)
-        frames = [f"{Path(f.filename).name}:{f.lineno}" for f in traceback.extract_tb(cause.__traceback__)[-6:]]
-        # Only where it broke: an exception's message may quote a row.
-        log.error("defect", kind=type(cause).__name__, at=frames, request=g.get("request_id"))
-        body = {
-            "type": "defect",
-            "title": "A fault of ours",
-            "status": 500,
-            "detail": f"Nothing was changed. Tell your administrator the number {g.get('request_id')}.",
-        }
-        response = jsonify(body)
-        response.mimetype = "application/problem+json"
-        return response, 500
+    app.register_error_handler(500, defect)
 
     @app.before_request
     def begin() -> None:

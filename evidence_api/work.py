@@ -293,13 +293,16 @@ def _note_statements(_c: Any, _cursor: Any, statement: str, _parameters: Any, _c
 
 
 @contextmanager
-def begin(site: Site, actor: Actor, *, read_only: bool = False, if_match: int | None = None) -> Iterator[Work]:
+def begin(
+    site: Site, actor: Actor, *, read_only: bool = False, if_match: int | None = None, patience: float | None = None
+) -> Iterator[Work]:
     """One act. Committed as the block ends; on any exception nothing is kept but the record of a denial.
 
-    Raises StaleVersion where another act on the same row came between.
+    `patience`, in seconds, is how long at most it waits each time that others are writing. Raises StaleVersion where
+    another act on the same row came between.
     """
     try:
-        with open_session(site.engine, read_only=read_only) as session:
+        with open_session(site.engine, read_only=read_only, patience=patience) as session:
             work = Work(actor, session, site, if_match, read_only)
             session.info["work"] = work
             token = _current.set(work)

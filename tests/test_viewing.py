@@ -391,7 +391,7 @@ def test_a_text_is_shown_escaped_from_its_beginning(enter: Enter, investigator: 
 def test_content_carries_the_headers_that_keep_it_harmless(enter: Enter, picture: dict[str, Any]) -> None:
     room = enter(picture)
     for answer in (room.bytes(), room.bytes("0-9"), room.download()):
-        assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+        assert answer.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'; sandbox"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
         assert answer.headers["Cache-Control"] == "no-store"

@@ -99,7 +99,8 @@ def test_a_wrong_password_is_said_in_a_sentence_and_the_name_stays(client: Flask
     answer = sign_in(client, person, password="wrong, all of it")
     html = answer.get_data(as_text=True)
     assert answer.status_code == 401
-    assert 'role="alert">The name, the password or the code is wrong' in html
+    assert 'role="alert" tabindex="-1" autofocus>The name, the password or the code is wrong' in html
+    assert Page(html).title.startswith("To be mended: Sign in")
     assert Page(html).fields["username"]["value"] == person.username
     assert "wrong, all of it" not in html
 

@@ -1,10 +1,13 @@
 """The pages: thin, server-rendered, over the same use cases as the API, in process. Nothing comes from another host."""
 
-from flask import Flask, render_template, request
+from contextlib import suppress
+
+from flask import Flask, g, render_template, request
 from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
+from evidence_api import logs
 from evidence_api.api import answer_http
 from web import (
     account,
@@ -35,14 +38,38 @@ def register(app: Flask) -> None:
     texts.register(app)
     static.register(app)
     app.register_blueprint(blueprint)
-    for status in (404, 405):
-        app.register_error_handler(status, answer_unknown)
+    app.register_error_handler(HTTPException, answer_refused)
+    app.register_error_handler(500, answer_defect)
 
 
-def answer_unknown(error: HTTPException) -> Response | tuple[str, int]:
-    """An address that is no page: as a page for a browser, as a problem for a program."""
+def _for_browser() -> bool:
     asked = request.accept_mimetypes.best_match(["application/problem+json", "text/html"])
-    if request.path.startswith("/api/") or asked != "text/html":
+    return asked == "text/html" and not request.path.startswith("/api/")
+
+
+def answer_refused(error: HTTPException) -> Response | tuple[str, int]:
+    """What the protocol refuses, such as an unknown address: as a page for a browser, as a problem for a program."""
+    status = error.code or 500
+    if not _for_browser():
         return answer_http(error)
-    detail = _("There is no page at this address. It may have been mistyped.")
-    return render_template("problem.html", title=_("No such page"), detail=detail), error.code or 404
+    if status in (404, 405):
+        title, detail = _("No such page"), _("There is no page at this address. It may have been mistyped.")
+    elif status == 413:
+        title = _("Too much for one form")
+        detail = _("Nothing was changed. Go back and shorten what you wrote.")
+    else:
+        title = _("This could not be read")
+        detail = _("Nothing was changed. Go back, load the page again and repeat it.")
+    return render_template("problem.html", title=title, detail=detail), status
+
+
+def answer_defect(error: Exception) -> tuple[Response | str, int]:
+    """A defect of ours: as a page for a browser, unless it is every page that broke."""
+    answer = logs.defect(error)
+    if not _for_browser():
+        return answer
+    g.frame = None
+    with suppress(Exception):
+        detail = _("Nothing was changed. Tell your administrator this number: %(number)s", number=g.request_id)
+        return render_template("problem.html", title=_("A fault of ours"), detail=detail), 500
+    return answer

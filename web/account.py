@@ -16,7 +16,7 @@ from evidence_api.domain.roles import ANONYMOUS
 from evidence_api.services import health, sign_in
 from evidence_api.services.sign_in import Checked
 from evidence_api.work import begin
-from schemas.accounts import NewPasswordIn, PasswordIn, RoleIn
+from schemas.accounts import LanguageIn, NewPasswordIn, PasswordIn, RoleIn
 from web.pages import Page, page, refused
 from web.returning import where_to
 
@@ -51,6 +51,13 @@ def enter() -> Page:
     where = where_to()
     auth.open_browser(signed)
     return redirect(where)
+
+
+@page("/language", health.live, "POST")
+def speak() -> Page:
+    """The language of this browser, until somebody who has chosen her own signs in."""
+    session["language"] = load(LanguageIn, _fields("language"))["language"]
+    return redirect(url_for("pages.enter"), 303)
 
 
 @page("/enrolment", sign_in.confirm_enrolment, "POST")
@@ -92,6 +99,7 @@ def _enrolment(checked: Checked, errors: Mapping[str, Sequence[str]], *, again: 
         errors,
         status=422 if errors else 200,
         qr=auth.qr(begun.otpauth_uri),
+        uri=begun.otpauth_uri,
         secret=groups,
         must_change=begun.must_change_password,
     )

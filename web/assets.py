@@ -11,8 +11,8 @@ WEB = Path(__file__).parent
 MODULES = WEB / "node_modules"
 VENDOR = WEB / "static" / "vendor"
 
-# Of pdf.js the build for older browsers, as phones have them; without WebAssembly, which the pages' policy keeps out: its
-# decoders come as plain scripts too.
+# Of pdf.js the build for older browsers, as phones have them. Without WebAssembly, which the pages' policy keeps out:
+# its decoders come as plain scripts too.
 FILES = {
     "@noble/hashes": ("sha2.js", "_md.js", "_u64.js", "utils.js", "LICENSE"),
     "htmx.org": ("dist/htmx.min.js", "LICENSE"),

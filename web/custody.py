@@ -205,8 +205,15 @@ on_item(
         "large file."
     ),
     then=lambda _verdict, path: url_for("pages.item", id=path["id"], _anchor="custody"),
-    done=_l("The item was verified. What was found stands below."),
+    wrong=lambda verdict: _failed(verdict),
+    done=_l("The file and its chain match their record."),
 )
+
+
+def _failed(verdict: evidence.Verdict) -> Any:
+    if "fail" not in (verdict.object, verdict.chain):
+        return None
+    return _("The check failed: the item does not match its record. It is quarantined; a supervisor acts now.")
 
 
 def _corrigible(work: Work, item: Evidence) -> Choices:

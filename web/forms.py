@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from werkzeug.wrappers import Response
 
 from evidence_api import auth
 from evidence_api.api import APIS
@@ -35,7 +34,8 @@ def contract(method: str, rule: str) -> Route:
 
 @dataclass(frozen=True)
 class Field:
-    """One field. `kind`: text, lines, choice, moment (in the office's zone), check, number, code, hidden or password.
+    """One field. `kind`: text, lines, choice (one of many), choices (one of few, all in sight), checks (several of
+    them), check, moment (in the office's zone), number, code, hidden or password.
 
     `choices(work, thing)` gives what a choice offers; `value(thing)` what stands in the field at first.
     """
@@ -69,8 +69,12 @@ class Form:
     """The template that shows the thing above the form."""
     back: Callable[[Any, Path], str] = lambda _thing, _path: url_for("pages.home")
     """Where the form leads back to, and on to where `then` does not say otherwise."""
-    then: Callable[[Any, Path], str | Page] | None = None
-    """What follows the act, from its result: an address, or a page that is shown once."""
+    then: Callable[[Any, Path], str] | None = None
+    """The address that the act leads on to, from its result."""
+    shows: Callable[[Any, Path], Page] | None = None
+    """Instead of leading on: a page with the act's result, which is shown once."""
+    wrong: Callable[[Any], Text | None] | None = None
+    """What is said in the place of `done` where the result says that something is wrong."""
     fixed: Mapping[str, Any] | None = None
     danger: bool = False
 
@@ -126,8 +130,6 @@ def _typed(field: Field) -> str | list[str]:
 
 def _at_first(field: Field, thing: Any) -> str:
     value = field.value(thing) if field.value else None
-    if isinstance(value, datetime):
-        return value.astimezone(ZoneInfo(g.frame.zone)).strftime("%Y-%m-%dT%H:%M:%S")
     return "" if value is None else str(value)
 
 
@@ -136,7 +138,8 @@ def _send(form: Form, path: Path) -> Page:
     try:
         given = sent(form)
         version = request.form.get("version", "")
-        if_match = int(version) if version.isdecimal() else None
+        # No version has so many digits, and Python refuses to read thousands of them.
+        if_match = int(version[:18]) if version.isdecimal() else None
     except InvalidInput as error:
         authorise(form.route.act, actor, path)
         return _show(form, path, error.errors, status=422)
@@ -146,7 +149,10 @@ def _send(form: Form, path: Path) -> Page:
             work.finish()
             # What is read for the way on is newer than what she had read.
             work.if_match = None
+            if form.shows:
+                return form.shows(result, path)
             follows = (form.then or form.back)(result if form.then else form.thing(work, *path.values()), path)
+            wrong = form.wrong(result) if form.wrong else None
     except InvalidInput as error:
         return _show(form, path, error.errors, status=422)
     except StepUpRequired:
@@ -155,10 +161,8 @@ def _send(form: Form, path: Path) -> Page:
         raise
     except DomainError as error:
         return _show(form, path, {}, *refused(error))
-    if not isinstance(follows, str) or not follows.startswith("/"):
-        return follows
-    if form.done:
-        flash(str(form.done), "good")
+    if wrong or form.done:
+        flash(str(wrong or form.done), "broken" if wrong else "good")
     return redirect(follows, 303)
 
 
@@ -184,7 +188,7 @@ def sent(form: Form) -> dict[str, Any]:
             continue
         try:
             found[field.name] = moment(str(typed)) if field.kind == "moment" else typed
-        except ValueError:
+        except (ValueError, OverflowError):
             errors[field.name] = ["Give a date and a time."]
     try:
         given = load(form.route.body, found) if form.route.body else {}
@@ -196,11 +200,14 @@ def sent(form: Form) -> dict[str, Any]:
 
 
 def moment(typed: str) -> str:
-    """What a date-and-time field says, in the office's zone, as RFC 3339 in UTC. Raises ValueError."""
+    """What a date-and-time field says, in the office's zone, as RFC 3339 in UTC.
+
+    Raises ValueError, or OverflowError where time begins or ends.
+    """
     local = datetime.fromisoformat(typed)
     if local.tzinfo is None:
         local = local.replace(tzinfo=ZoneInfo(g.frame.zone))
     return local.astimezone(UTC).isoformat()
 
 
-__all__ = ["Choices", "Field", "Form", "Path", "Response", "add", "code_wrong", "contract", "moment", "sent"]
+__all__ = ["Choices", "Field", "Form", "Path", "add", "code_wrong", "contract", "moment", "sent"]

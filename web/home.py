@@ -15,7 +15,7 @@ from web.people import people
 
 FEW = 10
 """How many cases, uploads and offers the first page shows."""
-SHOWN = 20
+FIRST = 20
 """How many items the first page shows: it is to be light on a slow line, and the lists have the rest."""
 
 
@@ -35,13 +35,13 @@ Shown = tuple[str, Mapping[str, Any]]
 
 def _caseworker(work: Work) -> Shown:
     mine, _more = cases.list_cases(work, limit=FEW, cursor=None)
-    shared, more = evidence.list_items(work, limit=SHOWN, cursor=None)
+    shared, more = evidence.list_items(work, limit=FIRST, cursor=None)
     return "home.html", {"cases": mine, "items": shared, "more": more, "uploads": _uploads(work), "waiting": None}
 
 
 def _holder(work: Work) -> Shown:
     mine, _more = cases.list_cases(work, limit=FEW, cursor=None, ended=False)
-    held, more = evidence.mine(work, limit=SHOWN)
+    held, more = evidence.mine(work, limit=FIRST)
     waiting = handovers.waiting(work, limit=FEW)
     return "home.html", {"cases": mine, "items": held, "more": more, "uploads": _uploads(work), "waiting": waiting}
 
@@ -51,7 +51,7 @@ def _uploads(work: Work) -> Any:
 
 
 def _supervisor(work: Work) -> Shown:
-    asked = load(UncheckedIn, {"limit": SHOWN, **request.args.to_dict()})
+    asked = load(UncheckedIn, {"limit": FIRST, **request.args.to_dict()})
     items, following = evidence.list_unchecked(work, **asked)
     names = accounts.names(work, ids={item.custodian_id for item in items})
     query: dict[str, Any] = {**request.args.to_dict(), "cursor": following}

@@ -127,7 +127,7 @@ def _typed() -> dict[str, Any]:
     names = ("name", "role", "scope", "password", "otp")
     found: dict[str, Any] = {name: request.form[name] for name in names if request.form.get(name)}
     days = request.form.get("days", "").strip()
-    return {"username": g.frame.username, **found, **({"days": int(days)} if days.isdecimal() else {"days": days})}
+    return {"username": g.frame.username, **found, **({"days": int(days[:9])} if days.isdecimal() else {"days": days})}
 
 
 def _token_form(errors: Any, wrong: str = "", status: int = 422) -> Page:

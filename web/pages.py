@@ -76,7 +76,7 @@ def _frame() -> Frame:
             roles=[role for role in me.user.role_names if role is not me.role],
             office=me.office,
             zone=me.zone,
-            language=getattr(me, "language", None),
+            language=me.language,
             waiting=handovers.count_offers(work) if counts else 0,
         )
 

@@ -56,7 +56,7 @@ def _initial_password(added: Added, _path: Path) -> Page:
     return render_template("initial_password.html", person=added.user, password=added.password)
 
 
-def _settle(disabled: Disabled, path: Path) -> str | Page:
+def _settle(disabled: Disabled, path: Path) -> Page:
     return render_template("person_disabled.html", disabled=disabled, back=_of(disabled.user, path))
 
 
@@ -96,7 +96,7 @@ add(
         ],
         says=_l("She gets an initial password, which is shown once, on the next page."),
         back=lambda _thing, _path: url_for("pages.people"),
-        then=_initial_password,
+        shows=_initial_password,
     )
 )
 
@@ -147,7 +147,7 @@ _act(
     _l("Disable the account"),
     CODE,
     says=_l("She cannot sign in any more, and everything that she is signed in to ends now. What she did stays."),
-    then=_settle,
+    shows=_settle,
     danger=True,
 )
 _act(
@@ -177,6 +177,6 @@ _act(
         "For a lost or new phone. Her password, her authenticator and her recovery codes count no longer, and "
         "everything that she is signed in to ends. She gets a new initial password, which is shown once."
     ),
-    then=_initial_password,
+    shows=_initial_password,
     danger=True,
 )

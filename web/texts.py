@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from babel import Locale, dates, numbers, units
-from flask import Flask, g, has_request_context, request
+from flask import Flask, g, has_request_context, request, session
 from flask_babel import Babel, get_locale, get_timezone, gettext
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
@@ -54,7 +54,7 @@ def _frame() -> Any:
 
 
 def _chosen() -> str:
-    chosen: str = getattr(_frame(), "language", None) or ""
+    chosen: str = getattr(_frame(), "language", None) or (session.get("language", "") if has_request_context() else "")
     if chosen not in LANGUAGES:
         chosen = _accepted() if has_request_context() else SOURCE
     return LOCALES.get(chosen, chosen)

@@ -3,9 +3,11 @@
 from flask import Flask, Response, jsonify
 from werkzeug.exceptions import HTTPException
 
+from evidence_api import auth
 from evidence_api.api import accounts, cases, evidence, files, health, ledger, search, uploads
 from evidence_api.api.contract import Api
 from evidence_api.api.openapi import api as openapi
+from evidence_api.domain.errors import CsrfFailed
 from evidence_api.errors import HANDLED, MEDIA_TYPE, problem
 
 PREFIX = "/api/v1"
@@ -31,6 +33,9 @@ def answer_problem(error: Exception) -> Response:
     response.status_code = found.status
     response.mimetype = MEDIA_TYPE
     response.headers.update(found.headers)
+    if isinstance(error, CsrfFailed) and auth.by_session():
+        # After another sign-in the token of an open page is old. No page of another site can read this one.
+        response.headers["X-CSRF-Token"] = auth.csrf_token()
     return response
 
 

@@ -27,7 +27,7 @@ from evidence_api.work import Act, Work, act_of, begin
 from schemas.common import In
 
 MAX_JSON_BYTES = 1 << 20
-_ETAG = re.compile(r'(?:W/)?"v(\d+)"')
+_ETAG = re.compile(r'(?:W/)?"v(\d{1,18})"')
 
 
 @dataclass(frozen=True)

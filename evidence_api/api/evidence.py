@@ -43,6 +43,9 @@ api = Api("evidence", __name__)
 
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "video/mp4": "mp4", "audio/wav": "wav", "application/pdf": "pdf"}
 
+SEALED = "default-src 'none'; frame-ancestors 'none'; sandbox"
+"""What is given out runs nothing, loads nothing, stands in no frame and has no origin."""
+
 LABEL = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 360 160" width="90mm" height="40mm">
 <rect width="360" height="160" fill="#fff"/>{code}
 <g font-family="sans-serif" fill="#000"><text x="165" y="42" font-size="20" font-weight="bold">{ref}</text>
@@ -96,7 +99,7 @@ def _about(item: Evidence, *, inline: bool) -> Response:
         response.set_etag(item.sha256)
     name = f"{item.ref.replace('/', '-')}.{EXTENSIONS.get(media_type, 'bin')}"
     response.headers["Content-Disposition"] = f'{"inline" if inline else "attachment"}; filename="{name}"'
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Content-Security-Policy"] = SEALED
     return response
 
 
@@ -127,7 +130,7 @@ def label(id: UUID) -> Response:
         ref=item.ref, tag=escape(item.tag or ""), received=f"{item.received_at:%Y-%m-%d}", code=code.getvalue().decode()
     )
     response = Response(svg, mimetype="image/svg+xml")
-    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    response.headers["Content-Security-Policy"] = SEALED.replace(";", "; style-src 'unsafe-inline';", 1)
     return response
 
 

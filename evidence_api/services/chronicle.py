@@ -1,17 +1,17 @@
 """The custody picture of an item: its whole chain, read and verified in one go."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-from evidence_api.domain.chronicle import Act, Chronicle, Finding
+from evidence_api.domain.chronicle import Act, Acts, Chronicle, Finding
 from evidence_api.domain.chronicle import chronicle as tell
 from evidence_api.ledger.entry import Entry, Fact, moment
 from evidence_api.ledger.stored import Row, as_hex, id_of, raw
 from evidence_api.ledger.verifying import Fault, verify_chains
-from evidence_api.models import CaseActor, Evidence, User
+from evidence_api.models import CaseActor, Evidence, LedgerEntry, User
 from evidence_api.policy import Permission
 from evidence_api.work import Work, act_on
 
@@ -31,27 +31,25 @@ def chronicle(work: Work, item: Evidence) -> Told:
     To be called in a read-only act, which sees one snapshot: else an entry that is appended meanwhile looks like a
     fault.
     """
-    chain = _Chain()
-    findings = [
-        Finding(fault.code, fault.seq, fault.warning)
-        for fault in verify_chains(work.session, work.keys, work.site.origin, item.subject, chain.take)
-    ]
-    told = tell(chain.acts, findings, work.now)
+    acts, findings = Acts(), list[Finding]()
+
+    def take(row: Row, entry: Entry, facts: Mapping[str, Fact | float]) -> Iterable[Fault]:
+        verb, at = entry.action.partition(":")[2], moment(entry.recorded_at)
+        act = Act(row.seq, verb, entry.actor, at, moment(entry.occurred_at), entry.data, _moment(facts.get("due_at")))
+        acts.take(act, doubted=bool(findings) and findings[-1].seq == row.seq)
+        return ()
+
+    for fault in verify_chains(work.session, work.keys, work.site.origin, item.subject, take):
+        findings.append(Finding(fault.code, fault.seq, fault.warning))
+    told = tell(acts, findings, work.now)
     return Told(told, _names(work, item, told))
 
 
-@dataclass(slots=True)
-class _Chain:
-    """Collects the entries that can be read, as they are verified."""
-
-    acts: list[Act] = field(default_factory=list)
-
-    def take(self, row: Row, entry: Entry, facts: Mapping[str, Fact | float]) -> Iterable[Fault]:
-        verb = entry.action.partition(":")[2]
-        at = moment(entry.recorded_at)
-        due_at = _moment(facts.get("due_at"))
-        self.acts.append(Act(row.seq, verb, entry.actor, at, moment(entry.occurred_at), entry.data, due_at))
-        return ()
+@act_on(Evidence, Permission.EVIDENCE_READ, read_only=True)
+def length(work: Work, item: Evidence) -> int:
+    """How many entries the item's chain has: what its chronicle takes to read."""
+    count = sa.select(sa.func.count()).select_from(LedgerEntry).where(LedgerEntry.subject == item.subject)
+    return work.session.execute(count).scalar_one()
 
 
 def _moment(value: Fact | float) -> datetime | None:

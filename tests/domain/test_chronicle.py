@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evidence_api.domain.chronicle import Act, Chronicle, Fault, Finding, Verdict, chronicle
+from evidence_api.domain.chronicle import Act, Acts, Chronicle, Fault, Finding, Reads, Verdict, chronicle
 from evidence_api.domain.custody import CUSTODY, RETURNING, TAKING, Custody, TransferState
 
 T0 = datetime(2026, 5, 3, 7, 0, tzinfo=UTC)
@@ -104,6 +104,41 @@ def test_the_periods_of_any_legal_story_tile_the_time_and_end_with_the_custodian
     assert codes(told) in ([], ["offer_open"]), "nothing but an offer that has stood for long is to be looked at"
     assert told.figures.handovers == handovers
     assert [h.outcome for h in told.handovers].count(TransferState.OFFERED) == (state is Custody.OFFERED)
+
+
+def as_they_pass(acts: list[Act], doubted: set[int]) -> Acts:
+    passed = Acts()
+    for act in acts:
+        passed.take(act, doubted=act.seq in doubted)
+    return passed
+
+
+@given(legal(), st.data())
+def test_reads_that_are_counted_as_they_pass_are_told_as_each_alone(
+    story: tuple[list[Act], str, Custody, int], data: st.DataObject
+) -> None:
+    acts = story[0]
+    # Reads in between, a clock that goes wrong, entries that are gone, and some that are in doubt.
+    for _ in range(data.draw(st.integers(0, 15))):
+        at = acts[-1].at + data.draw(st.sampled_from([timedelta(0), HOUR, DAY, 2 * DAY, -HOUR, 30 * DAY]))
+        verb = data.draw(st.sampled_from(["view", "view", "download"]))
+        acts.append(Act(len(acts), verb, data.draw(st.sampled_from(PEOPLE)), at, at, {}))
+    gone = data.draw(st.sets(st.integers(1, len(acts)), max_size=2))
+    doubted = data.draw(st.sets(st.integers(0, len(acts)), max_size=2))
+    findings = [Finding("not_following", seq) for seq in sorted(doubted)]
+    rest = [act for act in acts if act.seq not in gone]
+    now = data.draw(st.sampled_from([acts[0].at + 2 * DAY, acts[-1].at + HOUR]))
+    assert chronicle(as_they_pass(rest, doubted), findings, now) == chronicle(rest, findings, now)
+
+
+def test_memory_is_kept_for_who_reads_and_not_for_each_time() -> None:
+    story = received()
+    for _ in range(500):
+        story("view", BEN, after=timedelta(minutes=20))("download", CHI, after=timedelta(minutes=20))
+    acts = as_they_pass(handed(story, ANA, BEN).acts, set())
+    assert [type(act) for act in acts] == [Act, Reads, Act, Act]
+    assert isinstance(acts[1], Reads)
+    assert [(mark.by, mark.kind, mark.count) for mark in acts[1].marks] == [(BEN, "view", 500), (CHI, "download", 500)]
 
 
 @given(legal(), st.data())
