@@ -140,9 +140,7 @@ READ_ONLY: Mapping[str, dict[str, Any]] = {
 
 
 @contextmanager
-def open_session(
-    engine: sa.Engine, *, read_only: bool = False, patience: float | None = None
-) -> Iterator[Session]:
+def open_session(engine: sa.Engine, *, read_only: bool = False, patience: float | None = None) -> Iterator[Session]:
     """A session over one transaction; the database itself refuses a change where it is `read_only`.
 
     With `patience`, in seconds, it waits no longer than that each time that others are writing: then SQLAlchemy's

@@ -3,6 +3,7 @@
 import base64
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -12,9 +13,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import migrations
 from evidence_api.config import BadSettings, Settings
-from evidence_api.db import make_engine, new_id
+from evidence_api.db import make_engine, new_id, open_session
+from evidence_api.domain.custody import TAKEN, TAKING
 from evidence_api.domain.roles import OPERATOR
 from evidence_api.keys import KeyStore, new_key_file, read_key_file
+from evidence_api.ledger.chain import disclosures_of, facts_of
+from evidence_api.ledger.entry import BadEntry, as_moment, decode
+from evidence_api.models import Evidence
 from evidence_api.models.ledger import LedgerEntry
 from evidence_api.services import accounts
 from evidence_api.site import open_storage
@@ -83,11 +88,34 @@ def check_origin(origin: str) -> str:
 
 
 def initialise(settings: Settings, *, origin: str, office: str, name: str, zone: str = accounts.UTC) -> bool:
-    """The first rows, recorded as the first act; tables and keys are there. False where it was done before."""
+    """The first rows, recorded as the first act; tables and keys are there. False where it was done before.
+
+    Then what an upgrade could not fill in without keys is filled in.
+    """
     keys = KeyStore(read_key_file(settings.key_files["master"]))
     site = Site(make_engine(settings.database), settings, keys, open_storage(settings), check_origin(origin), new_id())
     try:
         with begin(site, OPERATOR) as work:
-            return accounts.initialise(work, office=office, name=name, zone=zone)
+            first = accounts.initialise(work, office=office, name=name, zone=zone)
+        _fill_due(site)
+        return first
     finally:
         site.engine.dispose()
+
+
+def _fill_due(site: Site) -> None:
+    """Of what was taken out before the register kept it: until when. The chain says it, so no entry is made of it."""
+    with open_session(site.engine) as session:
+        out = sa.select(Evidence.id).where(Evidence.state.in_(TAKEN), Evidence.due_at.is_(None))
+        for id in session.scalars(out).all():
+            taken = sa.select(LedgerEntry.body, LedgerEntry.hash).where(
+                LedgerEntry.subject == f"evidence:{id}",
+                LedgerEntry.action.in_([f"evidence:{verb}" for verb in TAKING]),
+            )
+            row = session.execute(taken.order_by(LedgerEntry.seq.desc()).limit(1)).one_or_none()
+            with suppress(BadEntry):
+                if row is not None:
+                    opened = disclosures_of(session, site.keys, [row.hash]).get(row.hash, {})
+                    due_at = as_moment(facts_of(decode(row.body), opened).get("due_at"))
+                    session.execute(sa.update(Evidence).where(Evidence.id == id).values(due_at=due_at))
+        session.commit()

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -556,9 +557,9 @@ def test_what_was_typed_is_never_more_than_text(app: Flask, poisoned: Any) -> No
     }
 
 
-@pytest.mark.parametrize("script", ["app.js", "document.js", "upload.js", "lock.js", "hasher.js"])
-def test_no_script_of_ours_makes_markup_or_code_of_what_it_is_given(script: str) -> None:
-    source = (FOLDER / script).read_text()
+@pytest.mark.parametrize("script", [*FOLDER.glob("*.js"), *FOLDER.glob("upload/*.js")], ids=lambda file: file.name)
+def test_no_script_of_ours_makes_markup_or_code_of_what_it_is_given(script: Path) -> None:
+    source = script.read_text()
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|srcdoc", source)
     assert not re.search(r"DOMParser|createContextualFragment|\.swap\(|setTimeout\(\s*[\"'`]", source)
 
@@ -606,7 +607,10 @@ def test_a_hostile_file_is_given_out_as_bytes_that_run_nowhere(
         client.get(f"{API}/evidence/{path}/content"),
         client.post(f"/items/{path}/download", data={"csrf_token": token_of(client)}),
     ]
-    for answer in answers:
+    # What no page can show is not given to one at all.
+    given = [answer for answer in answers if answer.status_code != 409]
+    assert given[-3:] == answers[-3:]
+    for answer in given:
         assert answer.status_code in (200, 206), answer.get_data(as_text=True)
         policy = answer.headers["Content-Security-Policy"]
         assert re.search(r"default-src 'none';.* sandbox$", policy)

@@ -140,6 +140,10 @@ def test_filters_are_kept_from_page_to_page(make_persona: MakePersona, monkeypat
     assert "Number 0" in second
     assert "Number 1" not in second
     assert 'id="rows-next"' not in second
+    beginning = re.search(r'<a href="([^"]+)">From the beginning<', second)
+    assert beginning is not None
+    assert "Number 2" in shown(client, beginning[1].replace("&amp;", "&"))
+    assert "Number 1" not in shown(client, beginning[1].replace("&amp;", "&"))
     assert "No case of yours is like this" in shown(client, "/cases?stage=closed")
     assert {case["stage"] for case in opened} == {"intake"}
 
@@ -306,7 +310,10 @@ def test_the_items_of_a_case_can_be_filtered_and_say_who_holds_them(
     assert first["ref"] not in html
     more = re.search(r'id="rows-next" href="([^"]+)"', html)
     assert more is not None
-    assert first["ref"] in shown(client, more[1])
+    following = shown(client, more[1])
+    assert first["ref"] in following
+    assert f'<a href="{path}/items">From the beginning</a>' in following
+    assert "From the beginning" not in html
     html = shown(client, f"{path}/items?state=checked_out")
     assert first["ref"] in html
     assert second["ref"] not in html
@@ -325,6 +332,7 @@ def test_the_timeline_goes_on_where_the_page_before_ended(
     assert more is not None
     html = shown(client, more[1])
     assert f"Case opened. By {investigator.username} (Investigator)." in text(html)
+    assert "Country: Cambodia" in text(html)
     assert "Person assigned" not in text(html)
 
 

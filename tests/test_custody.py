@@ -18,8 +18,9 @@ from evidence_api.domain.roles import OPERATOR, Role
 from evidence_api.ledger.disclosure import open_disclosure
 from evidence_api.ledger.entry import decode
 from evidence_api.ledger.verifying import verify_chains
-from evidence_api.models import LedgerEntry, Sitting
-from evidence_api.services import evidence
+from evidence_api.models import Case, Evidence, LedgerEntry, Sitting
+from evidence_api.services import custody, evidence
+from evidence_api.setup import initialise
 from evidence_api.work import Site, begin
 from tests.conftest import Persona, days_ago, upload
 from tests.people import new_person
@@ -589,3 +590,56 @@ def test_what_is_wrong_in_an_offer_is_said_before_what_stands_against_it(
     quarantine(investigator, item)
     path = f"/evidence/{item['id']}/transfers"
     assert investigator.post(path, {"to": str(uuid.uuid4()), "reason": "Take it"}).status_code == 422
+
+
+def acts(site: Site, person: Persona, item: dict[str, Any]) -> set[str]:
+    with begin(site, person.actor(), read_only=True) as work:
+        return set(custody.acts(work, uuid.UUID(item["id"])))
+
+
+def test_in_a_case_that_has_ended_nothing_is_offered_that_would_take_an_item_away(
+    site: Site, investigator: Persona, case: dict[str, Any], item: dict[str, Any]
+) -> None:
+    away = {"offer", "check_out", "take_to_court"}
+    assert acts(site, investigator, item) >= away
+    with site.engine.begin() as connection:
+        connection.execute(sa.update(Case).where(Case.id == uuid.UUID(case["id"])).values(stage="closed"))
+    assert not acts(site, investigator, item) & away
+
+
+def test_undoing_is_offered_to_a_second_person_alone(
+    site: Site, supervisor: Persona, make_persona: Callable[..., Persona], item: dict[str, Any]
+) -> None:
+    second, undoing = make_persona(Role.SUPERVISOR), {"lift_hold", "unrestrict", "release"}
+    path, reason = f"/evidence/{item['id']}", {"reason": "Ordered by the court"}
+    assert supervisor.post(f"{path}/hold", reason).status_code == 200
+    assert supervisor.post(f"{path}/sensitivity", {"sensitivity": "restricted", **reason}).status_code == 200
+    assert not acts(site, supervisor, item) & undoing
+    assert acts(site, second, item) & undoing == {"lift_hold", "unrestrict"}
+    change = sa.update(Evidence).where(Evidence.id == uuid.UUID(item["id"]))
+    with site.engine.begin() as connection:
+        connection.execute(change.values(quarantined=True, collector_id=second.id))
+    assert acts(site, supervisor, item) & undoing == {"release"}
+    assert not acts(site, second, item) & undoing, "what she gathered herself is not hers to release"
+
+
+def test_an_item_is_not_due_back_before_it_was_taken(investigator: Persona, item: dict[str, Any]) -> None:
+    move = {"action": "check_out", "reason": "To be shown"}
+    path = f"/evidence/{item['id']}/moves"
+    refused = investigator.post(path, {**move, "due_at": days_ago(1).isoformat()})
+    assert (refused.status_code, list(refused.get_json()["errors"])) == (422, ["due_at"])
+    taken = {**move, "due_at": days_ago(1).isoformat(), "occurred_at": days_ago(2).isoformat()}
+    assert investigator.post(path, taken).status_code == 200, "told late, and overdue already"
+
+
+def test_by_when_an_item_is_due_is_filled_in_from_its_chain_where_the_register_did_not_keep_it(
+    site: Site, investigator: Persona, item: dict[str, Any]
+) -> None:
+    due_at = days_ago(-3)
+    move = {"action": "check_out", "reason": "To be shown", "due_at": due_at.isoformat()}
+    assert investigator.post(f"/evidence/{item['id']}/moves", move).status_code == 200
+    with site.engine.begin() as connection:
+        which = Evidence.id == uuid.UUID(item["id"])
+        connection.execute(sa.update(Evidence).where(which).values(due_at=None))
+    initialise(site.settings, origin=site.origin, office="PP", name="Phnom Penh")
+    assert investigator.get(f"/evidence/{item['id']}").get_json()["due_at"] == due_at.isoformat()

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import uuid
 from typing import Any
 
 import orjson
@@ -10,10 +11,11 @@ import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
 from evidence_api.domain.roles import SYSTEM
-from evidence_api.models import LedgerEntry
+from evidence_api.models import Case, Evidence, LedgerEntry
 from evidence_api.services import ledger
 from evidence_api.work import Site, begin
-from tests.conftest import Persona
+from tests.conftest import Persona, days_ago
+from tests.test_picture import hand_over
 from tests.test_uploads import items, read_item, send, start
 
 OTHER = "0" * 64
@@ -126,3 +128,38 @@ def test_nobody_says_the_digest_of_anothers_upload(
 def test_what_is_no_sha256_is_refused(investigator: Persona, case: dict[str, Any], content: bytes, wrong: str) -> None:
     url, _ = sent(investigator, case, content)
     assert attest(investigator, url, wrong).status_code == 422
+
+
+def test_a_digest_that_comes_after_a_hand_over_is_recorded_and_stops_nobody(
+    site: Site, investigator: Persona, lawyer: Persona, case: dict[str, Any], content: bytes
+) -> None:
+    url, item = sent(investigator, case, content)
+    hand_over(investigator, lawyer, {"id": item})
+    assert attest(investigator, url, OTHER).get_json() == {"sha256": OTHER, "matches": False}
+    assert not read_item(lawyer, item)["quarantined"]
+    assert entries(site, item)[-1] == ("evidence:device_digest", {"sha256": OTHER, "matches": False})
+    assert faults(site, item) == []
+
+
+def test_a_digest_that_comes_after_the_case_has_ended_is_recorded_and_stops_nothing(
+    site: Site, investigator: Persona, case: dict[str, Any], content: bytes
+) -> None:
+    url, item = sent(investigator, case, content)
+    with site.engine.begin() as connection:
+        connection.execute(sa.update(Case).where(Case.id == uuid.UUID(case["id"])).values(stage="closed"))
+    assert attest(investigator, url, OTHER).status_code == 200
+    assert not read_item(investigator, item)["quarantined"]
+    assert entries(site, item)[-1][0] == "evidence:device_digest"
+
+
+def test_a_digest_is_no_longer_taken_a_week_after_the_file_came_in(
+    site: Site, investigator: Persona, case: dict[str, Any], content: bytes
+) -> None:
+    url, item = sent(investigator, case, content)
+    with site.engine.begin() as connection:
+        which = Evidence.id == uuid.UUID(item)
+        connection.execute(sa.update(Evidence).where(which).values(received_at=days_ago(7.1)))
+    answer = attest(investigator, url, OTHER)
+    assert (answer.status_code, "7 days" in answer.get_json()["detail"]) == (409, True)
+    assert not read_item(investigator, item)["quarantined"]
+    assert [action for action, _ in entries(site, item)] == ["evidence:ingest"]

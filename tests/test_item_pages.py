@@ -96,6 +96,22 @@ def test_an_item_goes_out_and_comes_back(investigator: Persona, item: Item, path
     assert [link["action"] for link in chain[-2:]] == ["evidence:check_out", "evidence:check_in"]
 
 
+def test_who_looks_at_an_item_that_another_took_is_told_who_brings_it_back(
+    investigator: Persona, lawyer: Persona, path: str
+) -> None:
+    sentence = "who brings it back; or a supervisor, once she is off the case."
+    assert sentence not in shown(browser(investigator), path)
+    sent(submit(browser(lawyer), f"{path}/take-to-court", reason="Hearing."), path)
+    assert sentence in shown(browser(investigator), path)
+    assert sentence not in shown(browser(lawyer), path)
+
+
+def test_digests_of_the_chain_are_whole_on_paper(investigator: Persona, item: Item, path: str) -> None:
+    html = shown(browser(investigator), path)
+    digest = investigator.get(f"/evidence/{item['id']}/custody").get_json()["items"][0]["hash"]
+    assert f'{digest[:16]}<span class="unprinted">…</span><span class="printed">{digest[16:]}</span>' in html
+
+
 def test_a_step_that_is_not_possible_now_is_told_and_what_was_typed_stays(investigator: Persona, path: str) -> None:
     client = browser(investigator)
     token = csrf(shown(client, f"{path}/check-in"))
@@ -138,6 +154,7 @@ def test_a_restriction_empties_the_names_and_a_person_is_named_and_dropped_again
     assert "Nobody is named yet" in shown(client, f"{path}/readers")
     sent(submit(client, f"{path}/readers/name", user=str(lawyer.id)), f"{path}/readers")
     assert lawyer.username in shown(client, f"{path}/readers")
+    assert "Name who may open it</a>" in shown(client, path).partition("more-acts")[0]
     end = f"{path}/readers/{lawyer.id}/end"
     sent(submit(client, end, reason="She left the case."), f"{path}/readers")
     assert "Nobody is named yet" in shown(client, f"{path}/readers")

@@ -186,6 +186,18 @@ def test_the_quick_exit_hides_the_page_whatever_state_the_session_is_in(client: 
     assert [(a.status_code, a.headers["Location"]) for a in answers] == [(303, "/away")] * 3
 
 
+def test_the_quick_exit_locks_even_from_a_page_of_before_the_last_sign_in(person: Person) -> None:
+    browser = person.browser()
+    old = browser.csrf
+    browser.call("DELETE", "/session")
+    person.sign_in(browser.client, otp=person.fresh())
+    assert browser.client.get("/password").status_code == 200
+    answer = browser.client.post("/quick-exit", data={"csrf_token": old})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/away")
+    assert browser.client.get("/password").status_code == 423
+    assert person.actions()[-1] == "user:session_locked"
+
+
 def test_the_quick_exit_leads_where_the_office_says(site: Site) -> None:
     elsewhere = create_app(replace(site, settings=replace(site.settings, exit_url="https://weather.example/?a=1&b=2")))
     html = elsewhere.test_client().get("/away").get_data(as_text=True)

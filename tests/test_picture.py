@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import tracemalloc
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -20,14 +21,16 @@ from evidence_api.domain.errors import NotFound
 from evidence_api.domain.roles import OPERATOR, Role
 from evidence_api.ledger import verifying
 from evidence_api.ledger.entry import decode, encode
-from evidence_api.models import LedgerEntry, User
+from evidence_api.models import Evidence, LedgerEntry, User
 from evidence_api.services import chronicle
 from evidence_api.services.chronicle import Told
 from evidence_api.setup import initialise, make_keys, migrate
 from evidence_api.work import Site, begin
-from tests.conftest import Persona, days_ago, make_settings, upload
+from tests.conftest import Persona, days_ago, make_settings, new_persona, upload
+from tests.pages import browser
+from tests.pages import shown as page
 from tests.test_tamper import Office
-from web import picture
+from web import items, picture
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -83,7 +86,8 @@ def test_a_hand_over_is_drawn_with_both_names(
     told = tell(site, investigator, item)
     shown = show(app, told)
     assert (shown.verdict, shown.faults) == (Verdict.UNBROKEN, [])
-    assert shown.figures[:2] == ["1 hand-over", "2 people held it"]
+    assert shown.figures[0].startswith(f"held by \u2068{lawyer.username}\u2069 since ")
+    assert shown.figures[1:3] == ["1 hand-over", "2 people held it"]
     for layout in ("wide", "narrow"):
         assert words(shown, layout).count(investigator.username) == 1
         assert words(shown, layout).count(lawyer.username) == 1
@@ -96,12 +100,14 @@ def test_an_item_at_court_is_looked_at_when_it_should_have_been_back(
     app: Flask, site: Site, lawyer: Persona, item: dict[str, Any]
 ) -> None:
     move = {"action": "take_to_court", "reason": "Hearing", "due_at": days_ago(1).isoformat()}
+    move["occurred_at"] = days_ago(2).isoformat()
     assert lawyer.post(f"/evidence/{item['id']}/moves", move).status_code == 200
     shown = show(app, tell(site, lawyer, item))
     assert shown.verdict is Verdict.ATTENTION
     assert [line.meaning for line in shown.faults] == ["attention"]
     assert "should have been back" in shown.faults[0].text
     assert "Taken to court" in words(shown)
+    assert shown.figures[0].startswith(f"at court, with \u2068{lawyer.username}\u2069 since ")
 
 
 def test_the_reads_of_others_are_counted_and_named(
@@ -131,14 +137,84 @@ def test_a_removed_entry_is_a_red_gap_with_a_word(office: Office) -> None:
     told = tell(office.site, office.person, office.item)
     shown = show(office.person.app, told)
     assert shown.verdict is Verdict.BROKEN
-    assert "Entry 2 is missing: it was removed, or never kept. Who held the item then cannot be told." in [
+    assert "Entry 1 is missing: it was removed, or never kept. Who held the item then cannot be told." in [
         line.text for line in shown.faults if line.meaning == "broken"
     ]
     for layout in ("wide", "narrow"):
         gaps = drawn(shown).findall(f"{SVG}svg[@class='{layout}']/{SVG}rect[@class='block gap']")
         assert [gap.get("fill") for gap in gaps] == [f"url(#hatch-{layout})"]
         assert "Gap" in words(shown, layout)
+        assert "Known again from here" not in words(shown, layout)
     assert "Gap: from" in sentences(shown)
+    assert shown.figures[0].startswith("who holds it is not known since ")
+
+
+def test_after_a_gap_the_picture_says_that_the_keeper_is_known_again(office: Office) -> None:
+    item = office.item["id"]
+    other = new_persona(office.site, office.person.app, Role.INVESTIGATOR)
+    given = {"user": str(other.id), "role": "investigator"}
+    assert office.person.post(f"/cases/{office.item['case']}/assignments", given).status_code == 201
+    offer = {"to": str(other.id), "reason": "For the trial"}
+    assert office.person.post(f"/evidence/{item}/transfers", offer).status_code == 201
+    office.sql("DELETE FROM ledger_entry WHERE subject = :s AND seq = 1")
+    shown = show(office.person.app, tell(office.site, office.person, office.item))
+    for layout in ("wide", "narrow"):
+        assert "Known again from here" in words(shown, layout)
+        assert "Hand-over offered" not in words(shown, layout)
+    told = sentences(shown).splitlines()
+    known = next(n for n, line in enumerate(told) if "until now: in the custody of" in line)
+    assert "not accepted yet" in told[known + 1]
+
+
+def test_the_rows_of_the_chain_carry_their_faults_under_the_numbers_that_they_have_everywhere(office: Office) -> None:
+    path = f"/items/{office.item['id']}"
+    office.sql("DELETE FROM ledger_entry WHERE subject = :s AND seq = 1")
+    office.sql("UPDATE ledger_entry SET body = :b WHERE subject = :s AND seq = 3", b=b"{}")
+    html = page(browser(office.person), path)
+    rows = dict(re.findall(r'<tr id="entry-(\d)">(.*?)</tr>', html, re.DOTALL))
+    assert list(rows) == ["0", "1", "2", "3"]
+    assert [seq for seq, row in rows.items() if "tag broken" in row] == ["1", "2", "3"]
+    faults = ("1", "Entry 1 is missing"), ("2", "Entry 2 does not follow"), ("3", "Entry 3 cannot be read")
+    for seq, sentence in faults:
+        assert sentence in rows[seq]
+        assert f'<a href="#entry-{seq}">' in html
+
+
+def test_a_fault_further_on_leads_to_the_page_of_its_entry(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.items.SHOWN_ENTRIES", 2)
+    path = f"/items/{office.item['id']}"
+    office.sql("UPDATE ledger_entry SET body = :b WHERE subject = :s AND seq = 3", b=b"{}")
+    client = browser(office.person)
+    html = page(client, path)
+    assert f'href="{path}/entries?cursor=2#entry-3"' in html
+    html = page(client, f"{path}/entries?cursor=2")
+    assert 'id="entry-3"' in html
+    assert f'<a href="{path}/entries">From the beginning</a>' in html
+    assert "From the beginning" not in page(client, f"{path}/entries")
+
+
+def test_a_broken_chain_says_nothing_green_and_asks_to_be_verified(office: Office) -> None:
+    path = f"/items/{office.item['id']}"
+    client = browser(office.person)
+    html = page(client, path)
+    assert 'class="tag custody"' in html
+    assert "Verify it now" not in html
+    office.sql("UPDATE ledger_entry SET body = :b WHERE subject = :s AND seq = 1", b=b"{}")
+    html = page(client, path)
+    assert 'class="tag custody"' not in html
+    assert "Verify it now: if it does not match, it is quarantined, and a supervisor is asked." in html
+    assert office.person.post(f"/evidence/{office.item['id']}/verify").status_code in (200, 409)
+    assert "Verify it now" not in page(client, path)
+
+
+def test_the_timeline_of_the_case_does_not_tell_an_altered_entry_as_if_it_were_whole(office: Office) -> None:
+    path = f"/cases/{office.item['case']}/timeline"
+    client = browser(office.person)
+    assert "The entry cannot be read" not in page(client, path)
+    office.sql("UPDATE ledger_entry SET body = :b WHERE subject = :s AND seq = 1", b=b"{}")
+    marked = re.findall(r'<li class="broken">(.*?)</li>', page(client, path), re.DOTALL)
+    assert len(marked) == 1
+    assert "The entry cannot be read: its bytes were altered." in marked[0]
 
 
 def test_an_entry_that_can_no_longer_be_read_is_a_gap(office: Office) -> None:
@@ -243,6 +319,11 @@ def test_the_blocks_of_very_many_periods_are_folded_and_all_are_in_the_list(
     now = first.since + timedelta(60)
     shown = show(app, replace(told, chronicle=replace(told.chronicle, periods=(*many, last), now=now)))
     assert "32 periods more" in words(shown)
+    assert shown.folded
+    assert not show(app, told).folded
+    with app.test_request_context():
+        html = render_template_string("{% import '_picture.html' as room %}{{ room.picture(shown) }}", shown=shown)
+    assert '<details class="custody-lines" open>' in html
     assert sum("in the custody of" in line.text for line in shown.lines) == 51
 
 
@@ -270,3 +351,46 @@ def test_every_class_that_is_drawn_stands_in_the_style_sheet() -> None:
     sheet = (Path(picture.__file__).parent / "static/picture.css").read_text()
     for name in ("block", "gap", "checked-out", "at-court", "left-out", "joint", "sign", "passed", "failed", "read"):
         assert f".{name}" in sheet
+
+
+def test_a_long_chain_is_drawn_only_when_it_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, investigator: Persona, item: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(items, "LONG_CHAIN", 2)
+    client, path = browser(investigator), f"/items/{item['id']}"
+    for _ in range(2):
+        assert "This chain has" not in page(client, path)
+        assert investigator.get(f"/evidence/{item['id']}/content").status_code == 200
+    html = page(client, path)
+    assert "This chain has 3 entries. Draw its custody" in html
+    assert "custody-picture" not in html
+    assert "custody-picture" in page(client, f"{path}?picture=1")
+
+
+def test_the_bytes_of_a_long_chain_are_given_out_piece_by_piece_and_whole(
+    monkeypatch: pytest.MonkeyPatch, investigator: Persona, item: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(items, "LINES", 2)
+    for _ in range(4):
+        assert investigator.get(f"/evidence/{item['id']}/content").status_code == 200
+    answer = browser(investigator).get(f"/items/{item['id']}/chain.txt")
+    pieces = [piece for piece in answer.iter_encoded() if piece]
+    assert [piece.count(b"\n") for piece in pieces] == [2, 2, 1]
+    links = investigator.get(f"/evidence/{item['id']}/custody").get_json()["items"]
+    assert b"".join(pieces).decode() == "".join(f"{link['entry']}\n" for link in links)
+
+
+def test_a_chain_of_very_many_reads_is_told_in_little_memory(
+    site: Site, investigator: Persona, item: dict[str, Any]
+) -> None:
+    with begin(site, investigator.actor()) as work:
+        found = work.session.get_one(Evidence, uuid.UUID(item["id"]))
+        for _ in range(6000):
+            work.record(found, "evidence:view")
+    tell(site, investigator, item)
+    tracemalloc.start()
+    told = tell(site, investigator, item)
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert told.chronicle.figures.reads == 6000
+    assert peak < 15_000_000, "a page of entries at a time, and not all of them"

@@ -2,7 +2,11 @@
 
 import base64
 import os
+import threading
+import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -163,6 +167,62 @@ def test_it_takes_the_sessions_token_to_lock_or_unlock(person: Person) -> None:
     for path in ("/session/lock", "/session/unlock"):
         assert browser.client.post(f"/api/v1{path}").get_json()["type"] == "csrf"
     assert browser.is_signed_in()
+
+
+def test_a_refusal_brings_the_token_that_is_good_to_who_is_signed_in_and_to_nobody_else(
+    app: Flask, person: Person
+) -> None:
+    browser = person.browser()
+    browser.call("POST", "/session/lock")
+    refused = browser.client.post("/api/v1/session/unlock", headers={"X-CSRF-Token": "of yesterday"})
+    assert (refused.status_code, refused.get_json()["type"]) == (403, "csrf")
+    again = Browser(browser.client, refused.headers["X-CSRF-Token"])
+    assert unlock(again, person.fresh()).status_code == 204
+    assert "X-CSRF-Token" not in browser.client.get("/api/v1/me").headers
+    assert "X-CSRF-Token" not in app.test_client().post("/api/v1/session/lock").headers
+
+
+@contextmanager
+def another_writes(person: Person) -> Iterator[None]:
+    """What a request of hers has to write to, another transaction holds."""
+    hers = sa.select(AuthSession.id).where(AuthSession.user_id == person.id)
+    find = sa.select(SessionPresence).where(SessionPresence.session_id.in_(hers))
+    with person.site.engine.begin() as connection:
+        connection.execute(find.with_for_update())
+        yield
+
+
+def test_a_page_is_shown_soon_although_another_writes(person: Person) -> None:
+    browser = person.browser()
+    left_alone(person, 5)
+    began = time.monotonic()
+    with another_writes(person):
+        assert browser.client.get("/password").status_code == 200
+        assert browser.call("GET", "/me").status_code == 200
+    assert time.monotonic() - began < 5
+    assert quiet_minutes(person) > 4.9
+    assert browser.client.get("/password").status_code == 200
+    assert quiet_minutes(person) < 1
+
+
+def test_a_lock_waits_for_another_that_writes_and_is_certain(person: Person) -> None:
+    browser = person.browser()
+    left_alone(person, 5)
+    holds, ended = threading.Event(), threading.Event()
+
+    def write() -> None:
+        with another_writes(person):
+            holds.set()
+            time.sleep(3)
+            ended.set()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    assert holds.wait(10)
+    assert browser.call("POST", "/session/lock").status_code == 204
+    assert ended.is_set()
+    thread.join()
+    assert is_locked(browser)
 
 
 def test_a_token_has_no_session_and_tries_out_no_code_here(person: Person) -> None:

@@ -46,7 +46,7 @@ def test_under_the_address_of_another_version_nothing_is_kept(client: FlaskClien
     ("name", "media_type"),
     [
         ("upload.js", "text/javascript"),
-        ("vendor/pdfjs-dist/build/pdf.min.mjs", "text/javascript"),
+        ("vendor/pdfjs-dist/legacy/build/pdf.min.mjs", "text/javascript"),
         ("vendor/@noble/hashes/sha2.js", "text/javascript"),
         ("icon.svg", "image/svg+xml"),
     ],

@@ -26,7 +26,7 @@ from evidence_api.site import open_site
 from evidence_api.storage import DirectoryStorage
 from evidence_api.work import Site, begin
 from tests import servers
-from tests.conftest import BACKEND, Persona, make_settings, new_persona, upload
+from tests.conftest import BACKEND, Persona, days_ago, make_settings, new_persona, upload
 
 
 class Office:
@@ -224,6 +224,38 @@ def test_a_custodian_put_into_the_register_by_hand_is_found(office: Office) -> N
         change = sa.update(Evidence).where(Evidence.ref == office.item["ref"])
         connection.execute(change.values(custodian_id=office.supervisor.id))
     found(office, "custodian is not the one that the chain names")
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"due_at": days_ago(-400)}, "due_at is not what the chain says"),
+        ({"due_at": None}, "due_at is not what the chain says"),
+        ({"lender_id": None}, "lender is not the one from whom"),
+        ({"verified_at": days_ago(0.1)}, "verified_at is not the time"),
+        ({"verified_at": None}, "verified_at is not the time"),
+    ],
+)
+def test_what_is_altered_of_an_item_that_is_out_is_found(office: Office, values: dict[str, Any], said: str) -> None:
+    person, path = office.person, f"/evidence/{office.item['id']}"
+    move = {"action": "check_out", "reason": "To be shown", "due_at": days_ago(-3).isoformat()}
+    assert person.post(f"{path}/verify").status_code == 200
+    assert person.post(f"{path}/moves", move).status_code == 200
+    assert office.verify()[0] == 0
+    with office.site.engine.begin() as connection:
+        connection.execute(sa.update(Evidence).where(Evidence.ref == office.item["ref"]).values(**values))
+    found(office, said)
+
+
+def test_another_to_whom_an_item_would_come_back_is_found(office: Office) -> None:
+    move = {"action": "check_out", "reason": "To be shown"}
+    assert office.person.post(f"/evidence/{office.item['id']}/moves", move).status_code == 200
+    with office.site.engine.begin() as connection:
+        change = sa.update(Evidence).where(Evidence.ref == office.item["ref"])
+        connection.execute(change.values(lender_id=office.supervisor.id))
+    found(office, "lender is not the one from whom")
+    assert office.person.post(f"/evidence/{office.item['id']}/moves", {**move, "action": "check_in"}).status_code == 200
+    found(office, "came back to another than the one from whom it was taken")
 
 
 def test_a_byte_flipped_in_an_object_is_found_and_quarantines_the_item_when_it_is_verified(office: Office) -> None:

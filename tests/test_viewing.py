@@ -170,6 +170,7 @@ def test_a_picture_is_shown_only_once_it_is_asked_for(
     html = room.page()
     assert "Show the picture" in html
     assert "<img" not in html
+    assert room.bytes().status_code == 409
     assert actions(investigator, picture) == []
     begun = room.begin()
     assert (begun.status_code, begun.headers["Location"]) == (303, f"/items/{picture['id']}#content")
@@ -364,12 +365,12 @@ def test_what_could_run_in_a_browser_is_never_shown_by_it(
         connection.execute(sa.update(Evidence).where(which).values(media_type=media_type))
     room = enter(item)
     room.begin()
-    answer = room.bytes()
+    before = actions(investigator, item)
+    assert room.bytes().status_code == 409, "what no page can show is saved by its form alone"
+    assert actions(investigator, item) == before
+    answer = room.download()
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert "sandbox" in answer.headers["Content-Security-Policy"]
-    assert actions(investigator, item)[-1] == "evidence:download", (
-        "what no page can show is saved, however it was asked"
-    )
     assert "<script>alert" not in room.page()
 
 
@@ -388,8 +389,25 @@ def test_a_text_is_shown_escaped_from_its_beginning(enter: Enter, investigator: 
     assert actions(investigator, item) == ["evidence:view"]
 
 
+def test_a_text_that_the_store_does_not_give_leaves_the_rest_of_its_page(
+    enter: Enter, site: Site, investigator: Persona, case: dict[str, Any]
+) -> None:
+    item = upload(investigator, case["id"], f"A statement {uuid.uuid4()}\n".encode())
+    room = enter(item)
+    room.begin()
+    assert "A statement" in room.page()
+    with site.engine.begin() as connection:
+        gone = {"storage_key": f"objects/{uuid.uuid4()}", "storage_version": None}
+        connection.execute(sa.update(Evidence).where(Evidence.id == uuid.UUID(item["id"])).values(**gone))
+    html = room.page()
+    assert "The store does not give out this text now" in html
+    assert "custody-picture" in html
+    assert "A statement" not in html
+
+
 def test_content_carries_the_headers_that_keep_it_harmless(enter: Enter, picture: dict[str, Any]) -> None:
     room = enter(picture)
+    room.begin()
     for answer in (room.bytes(), room.bytes("0-9"), room.download()):
         assert answer.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'; sandbox"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"

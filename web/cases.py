@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from flask import render_template, request, url_for
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from marshmallow import Schema
@@ -25,7 +24,7 @@ from schemas.common import MAX_PAGE
 from schemas.evidence import ItemsIn
 from web.forms import Choices, Field, Form, Path, add, contract
 from web.pages import SHOWN, Page, may, page, reading
-from web.texts import ACTS, LABELS, said
+from web.texts import ACTS, LABELS, country, said, territories
 
 NEWEST_ITEMS = 20
 NEWEST_EVENTS = 10
@@ -52,16 +51,6 @@ def further(endpoint: str, cursor: str | None, **path: Any) -> str:
         return ""
     kept: dict[str, Any] = {name: value for name, value in request.args.items() if value}
     return url_for(endpoint, **(kept | path | {"cursor": cursor}))
-
-
-def country_name(code: str) -> str:
-    """A country's name in the reader's language; the code itself where there is no such country."""
-    return _territories().get(code, code)
-
-
-def _territories() -> Mapping[str, str]:
-    locale = get_locale()
-    return dict(locale.territories) if locale else {}
 
 
 def medium(item: Evidence) -> str:
@@ -155,7 +144,7 @@ def _about(case: Case) -> dict[str, Any]:
     """What the templates of a case need of it, and to say it."""
     return {
         "case": case,
-        "country": country_name(case.country),
+        "country": country(case.country),
         "medium": medium,
         "labels": FACTS,
         "roles": LABELS[Role],
@@ -170,7 +159,7 @@ def _to_case(_thing: Any, path: Path) -> str:
 
 
 def _countries(_work: Work, _thing: Any) -> Choices:
-    found = [(code, name) for code, name in _territories().items() if len(code) == 2 and code not in NO_COUNTRY]
+    found = [(code, name) for code, name in territories().items() if len(code) == 2 and code not in NO_COUNTRY]
     return sorted(found, key=lambda pair: unicodedata.normalize("NFKD", pair[1].casefold()))
 
 

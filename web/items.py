@@ -1,23 +1,30 @@
 """An item of evidence: what it is, who held it when, its chain with the exact bytes, and how to check it oneself."""
 
 from base64 import urlsafe_b64decode
+from collections.abc import Iterator
 from uuid import UUID
 
 import orjson
 from flask import Response, render_template, request, url_for
 from markupsafe import Markup
 
+from evidence_api import auth
 from evidence_api.api.contract import load
 from evidence_api.domain.custody import HOLDERS
+from evidence_api.domain.roles import Actor
 from evidence_api.models import Evidence
 from evidence_api.services import accounts, cases, chronicle, custody, evidence, handovers, viewing
 from evidence_api.services import readers as named_readers
+from evidence_api.work import Site, begin
 from schemas.common import PageIn
 from schemas.evidence import CustodyIn
 from web.pages import SHOWN, Page, page, reading
 from web.picture import picture
 
 SHOWN_ENTRIES = 50
+LONG_CHAIN = 5000
+"""So many entries are read and checked each time that an item's page is opened; of more, only when it is asked for."""
+LINES = 1000
 
 
 @page("/items/<uuid:id>", evidence.read)
@@ -26,6 +33,8 @@ def item(id: UUID) -> Page:
     with reading() as work:
         found = evidence.read(work, id)
         links, more = evidence.custody(work, id, limit=SHOWN_ENTRIES)
+        count = chronicle.length(work, id)
+        drawn = count <= LONG_CHAIN or "picture" in request.args
         return render_template(
             "item.html",
             item=found,
@@ -35,7 +44,8 @@ def item(id: UUID) -> Page:
             offer=handovers.open_offer(work, id),
             related=evidence.related(work, id),
             view=viewing.viewing_state(work, id),
-            shown=picture(chronicle.chronicle(work, id)),
+            shown=picture(chronicle.chronicle(work, id)) if drawn else None,
+            count=count,
             links=links,
             more=more,
             actors=evidence.actors(work, id, links=links),
@@ -86,23 +96,24 @@ def entries(id: UUID) -> Page:
         )
 
 
-@page("/items/<uuid:id>/chain.txt", evidence.custody)
+@page("/items/<uuid:id>/chain.txt", evidence.chain)
 def chain(id: UUID) -> Page:
     """The exact bytes of every entry, one to a line, for `sha256sum`."""
-    with reading() as work:
-        found = evidence.read(work, id)
-        lines: list[str] = []
-        after: int | None = None
-        while True:
-            links, more = evidence.custody(work, id, limit=1000, after=after)
-            lines += [f"{link.entry}\n" for link in links]
-            if more is None:
-                break
-            after = int(more)
-        name = found.ref.replace("/", "-")
-    response = Response("".join(lines), mimetype="text/plain")
+    site, actor = auth.current_site(), auth.session_actor()
+    with begin(site, actor, read_only=True) as work:
+        name = evidence.read(work, id).ref.replace("/", "-")
+        first = evidence.chain(work, id, limit=LINES)
+    response = Response(_lines(site, actor, id, first), mimetype="text/plain")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.chain.txt"'
     return response
+
+
+def _lines(site: Site, actor: Actor, id: UUID, found: list[tuple[int, bytes]]) -> Iterator[bytes]:
+    """The entries from those that are found on. No transaction stays open for a reader who is slow."""
+    while found:
+        yield b"".join(body + b"\n" for _seq, body in found)
+        with begin(site, actor, read_only=True) as work:
+            found = evidence.chain(work, id, limit=LINES, after=found[-1][0])
 
 
 @page("/items/<uuid:id>/label", evidence.read)

@@ -66,8 +66,9 @@ def quick_exit() -> Page:
 
 @pages.errorhandler(CsrfFailed)
 def hide_or_explain(error: CsrfFailed) -> Page:
-    """A quick exit hides the page even from an old form; any other is explained."""
-    return _go_away() if request.endpoint == "pages.quick_exit" else explain(error)
+    """A quick exit locks and hides even from an old form, as after another sign-in; any other is explained."""
+    # The cookie goes with no request that another site began (SameSite=Strict), and a forged lock would cost a code.
+    return quick_exit() if request.endpoint == "pages.quick_exit" else explain(error)
 
 
 def _go_away() -> Response:

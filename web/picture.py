@@ -1,11 +1,11 @@
 """The custody of an item as a picture: drawn here as SVG, wide and narrow, with the same in sentences.
 
 Every person has the same width, however long she held the item: a busy first day is not squeezed away by three quiet
-years. Each block says its dates; a block that lasted much longer than another has the mark of a broken axis.
+years. Each block says its dates, and how long it lasted.
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup, escape
 
-from evidence_api.domain.chronicle import READS, Chronicle, Fault, Handover, Mark, Period, Span, Verdict
+from evidence_api.domain.chronicle import READS, Fault, Handover, Mark, Period, Span, Verdict
 from evidence_api.domain.custody import Custody, TransferState
 from evidence_api.services.chronicle import Told
 from web.texts import day, direction, number, said, when
@@ -27,10 +27,11 @@ WIDE, NARROW = 960, 340
 COLUMNS = 4
 HEIGHT = 86
 MOST_BLOCKS, FIRST_BLOCKS = 20, 4
-BROKEN_AXIS = 10
 MOST_FAULTS = 20
 LINES = ("name", 19), ("how", 14), ("dates", 10)
 """The lines of a block, and the height of the script by which each is cut: names are bold, and dates are never cut."""
+SIGNS, SIGNS_BELOW = ("passed", "failed"), ("read", "other")
+"""What stands in the two lines of signs below a block; a line that has none is left out."""
 LETTER = 0.52
 NAMES = 24
 """How wide a letter is, in heights of the script, and the letters that two names have at a joint. What does not fit is
@@ -39,22 +40,28 @@ cut short; it is whole in the sentences."""
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A sentence, and what it means: custody, attention, broken or plain."""
+    """A sentence, and what it means: custody, attention, broken or plain; of a fault, the entry that it names."""
 
     text: str
     meaning: str = "plain"
+    seq: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """All that a page shows of an item's custody; see `_picture.html`."""
+    """All that a page shows of an item's custody; see `_picture.html`.
+
+    `faults` are the worst, `marks` all that name an entry, by its number. `folded`: the drawing leaves periods out.
+    """
 
     verdict: Verdict
     word: str
     figures: list[str]
     faults: list[Line]
+    marks: Mapping[int, list[Line]]
     svg: Markup
     lines: list[Line]
+    folded: bool
 
 
 def picture(told: Told) -> Picture:
@@ -62,16 +69,20 @@ def picture(told: Told) -> Picture:
     return Picture(
         told.chronicle.verdict,
         str(_WORDS[told.chronicle.verdict]),
-        list(figures(told.chronicle)),
+        list(figures(told)),
         list(_faults(told.chronicle.faults)),
+        _marks(told.chronicle.faults),
         draw(told),
         alternative(told),
+        len(told.chronicle.periods) > MOST_BLOCKS,
     )
 
 
-def figures(chronicle: Chronicle) -> Iterator[str]:
-    """What a judge asks for, each a phrase."""
-    found = chronicle.figures
+def figures(told: Told) -> Iterator[str]:
+    """What a judge asks for, each a phrase: first who holds the item now."""
+    chronicle = told.chronicle
+    found, last = chronicle.figures, chronicle.periods[-1]
+    yield str(_HELD[last.how]) % {"name": _who(told, last.keeper), "day": _date(last.since)}
     yield ngettext("%(num)s hand-over", "%(num)s hand-overs", found.handovers)
     yield ngettext("%(num)s person held it", "%(num)s people held it", found.people)
     yield _lasted(chronicle.now - chronicle.periods[0].since)
@@ -94,6 +105,13 @@ def _lasted(span: timedelta) -> str:
     lasted: str = dates.format_timedelta(span, threshold=0.95, locale=get_locale() or "en_GB")
     return lasted
 
+
+_HELD = {
+    Custody.IN_CUSTODY: _l("held by %(name)s since %(day)s"),
+    Custody.CHECKED_OUT: _l("checked out, with %(name)s since %(day)s"),
+    Custody.AT_COURT: _l("at court, with %(name)s since %(day)s"),
+    None: _l("who holds it is not known since %(day)s"),
+}
 
 _WORDS = {
     Verdict.UNBROKEN: _l("Unbroken"),
@@ -138,10 +156,18 @@ def _faults(faults: Sequence[Fault]) -> Iterator[Line]:
         yield Line(ngettext("There is %(num)s fault more.", "There are %(num)s faults more.", more), worst)
 
 
+def _marks(faults: Sequence[Fault]) -> Mapping[int, list[Line]]:
+    marks: dict[int, list[Line]] = {}
+    for fault in faults:
+        if fault.seq is not None:
+            marks.setdefault(fault.seq, []).append(_fault(fault))
+    return marks
+
+
 def _fault(fault: Fault) -> Line:
     sentence = str(_FAULTS.get(fault.code, _FAULTS["other"]))
-    known = {"seq": "?" if fault.seq is None else number(fault.seq + 1), "at": _when(fault.at)}
-    return Line(sentence % known, "broken" if fault.broken else "attention")
+    known = {"seq": "?" if fault.seq is None else number(fault.seq), "at": _when(fault.at)}
+    return Line(sentence % known, "broken" if fault.broken else "attention", fault.seq)
 
 
 def _when(moment: datetime | None) -> str:
@@ -170,13 +196,14 @@ def alternative(told: Told) -> list[Line]:
     for period in chronicle.periods:
         found.append((period.since, 1, Line(_of_period(told, period), "broken" if period.gap else "custody")))
     for handover in chronicle.handovers:
-        at = handover.offered_at or handover.decided_at or chronicle.now
-        found.append((at, 0, Line(_of_handover(told, handover))))
+        # An acceptance begins the period that follows it; an offer is made within one.
+        rank, at = (2, handover.offered_at) if handover.offered_at else (0, handover.decided_at or chronicle.now)
+        found.append((at, rank, Line(_of_handover(told, handover))))
     for mark in chronicle.marks:
         failed = mark.kind == "check" and not mark.passed
-        found.append((mark.at, 2, Line(_of_mark(told, mark), "broken" if failed else "plain")))
+        found.append((mark.at, 3, Line(_of_mark(told, mark), "broken" if failed else "plain")))
     for span in chronicle.spans:
-        found.append((span.since, 3, Line(_of_span(told, span), "attention" if span.kind == "quarantine" else "plain")))
+        found.append((span.since, 4, Line(_of_span(told, span), "attention" if span.kind == "quarantine" else "plain")))
     return [line for _at, _rank, line in sorted(found, key=lambda each: each[:2])]
 
 
@@ -372,33 +399,29 @@ class _Block:
     lines: tuple[str, str, str]
     notes: Sequence[tuple[str, str]]
     marks: Sequence[tuple[str, datetime]]
-    long: bool
 
 
 def _blocks(told: Told) -> list[_Block]:
     chronicle = told.chronicle
     periods = chronicle.periods
-    shortest = min(_length(chronicle, period) for period in periods)
     if len(periods) <= MOST_BLOCKS:
-        return [_block(told, period, shortest) for period in periods]
+        return [_block(told, i) for i in range(len(periods))]
     last = MOST_BLOCKS - FIRST_BLOCKS - 1
     first, left_out, rest = periods[:FIRST_BLOCKS], periods[FIRST_BLOCKS:-last], periods[-last:]
     gaps = sum(period.gap for period in left_out)
     count = ngettext("%(num)s period more", "%(num)s periods more", len(left_out))
     lines = count, _("See the list below."), _span_of_days(left_out[0].since, rest[0].since)
     broken = [("failed", ngettext("%(num)s gap among them", "%(num)s gaps among them", gaps))] if gaps else []
-    between = _Block(None, "left-out", left_out[0].since, rest[0].since, ("", ""), lines, broken, [], True)
-    return [*(_block(told, p, shortest) for p in first), between, *(_block(told, p, shortest) for p in rest)]
+    between = _Block(None, "left-out", left_out[0].since, rest[0].since, ("", ""), lines, broken, [])
+    shown = [_block(told, i) for i in (*range(len(first)), *range(len(periods) - last, len(periods)))]
+    return [*shown[: len(first)], between, *shown[len(first) :]]
 
 
-def _length(chronicle: Chronicle, period: Period) -> timedelta:
-    return (period.until or chronicle.now) - period.since
-
-
-def _block(told: Told, period: Period, shortest: timedelta) -> _Block:
+def _block(told: Told, place: int) -> _Block:
     chronicle = told.chronicle
+    period = chronicle.periods[place]
     until = period.until or chronicle.now
-    lasted = _length(chronicle, period)
+    after_gap = place > 0 and chronicle.periods[place - 1].gap and not period.gap
 
     def within(at: datetime | None) -> bool:
         return at is not None and period.since <= at and (period.until is None or at < period.until)
@@ -407,7 +430,7 @@ def _block(told: Told, period: Period, shortest: timedelta) -> _Block:
     how = _("Keeper not known") if period.how is None else said(period.how)
     lines = (
         _("Gap") if period.gap else _who(told, period.keeper),
-        _("%(how)s, %(lasted)s", how=how, lasted=_lasted(lasted)),
+        _("%(how)s, %(lasted)s", how=how, lasted=_lasted(until - period.since)),
         _span_of_days(period.since, period.until),
     )
     return _Block(
@@ -415,11 +438,10 @@ def _block(told: Told, period: Period, shortest: timedelta) -> _Block:
         "gap" if period.how is None else period.how.value.replace("_", "-"),
         period.since,
         until,
-        (_began(told, period), _when(period.since)),
+        (_("Known again from here") if after_gap else _began(told, period), _when(period.since)),
         lines,
         [*_notes(marks), *_offers(told, within, period)],
         [(_sign_of(mark), at) for mark in marks for at in {mark.at, mark.until}],
-        lasted > shortest * BROKEN_AXIS,
     )
 
 
@@ -511,22 +533,21 @@ def _draw_wide(told: Told, blocks: Sequence[_Block], pen: _Pen) -> float:
 def _draw_row(told: Told, row: Sequence[_Block], pen: _Pen, room: float, y: float, *, ends: bool) -> float:
     """One line of blocks: above each its flag, on it the signs, below it the spans and the notes. Where it ends."""
     top, height = y + 46, HEIGHT
-    signs, below = top + height + 14, top + height + 44
+    levels = [rank for rank in (SIGNS, SIGNS_BELOW) if any(kind in rank for block in row for kind, _at in block.marks)]
+    signs = {kind: top + height + 14 + 14 * level for level, rank in enumerate(levels) for kind in rank}
+    below = top + height + 14 * len(levels) + 16
     for i, block in enumerate(row):
         x = 8 + i * room
         pen.block(x, top, room, height, block.kind)
         for line, (text, (kind, size)) in enumerate(zip(block.lines, LINES, strict=True)):
             pen.text(x + 16, top + 30 + line * 20, text, kind, room - 32, size)
-        if block.long:
-            for slant in (0, 6):
-                pen.line(x + room - 30 + slant, top + height + 5, x + room - 24 + slant, top + height - 5, "axis-break")
         if block.flag[1]:
             pen.line(x, y + 6, x, top + height, "stem gap" if block.kind == "gap" else "stem")
             pen.add("circle", cx=pen.x(x), cy=top, r=7, class_="joint gap" if block.kind == "gap" else "joint")
             pen.text(x + 8, y + 17, block.flag[0], "flag", room - 14, 14)
             pen.text(x + 8, y + 34, block.flag[1], "moment", room - 24, 13)
         for kind, place in _spread((kind, _place(block, at, room)) for kind, at in block.marks):
-            pen.sign(x + place, signs + (14 if kind in ("read", "other") else 0), kind)
+            pen.sign(x + place, signs[kind], kind)
     end, middle = 8 + len(row) * room, top + height / 2
     if ends:
         pen.line(end, top - 10, end, top + height + 10, "now")
@@ -546,7 +567,8 @@ def _draw_row(told: Told, row: Sequence[_Block], pen: _Pen, room: float, y: floa
         for line, (sign, text) in enumerate(block.notes):
             pen.sign(20 + i * room, below + 7 + line * 20, sign)
             pen.text(34 + i * room, below + 12 + line * 20, text, f"note {sign}", room - 36, 14)
-    return below + 20 * max(len(block.notes) for block in row) + 16
+    notes = max(len(block.notes) for block in row)
+    return below + (20 * notes + 16 if notes else 4)
 
 
 def _stretch(span: Span, row: Sequence[_Block], room: float) -> tuple[float, float] | None:
@@ -585,9 +607,6 @@ def _draw_narrow(told: Told, blocks: Sequence[_Block], pen: _Pen) -> float:
             pen.sign(left + 20, y + 90 + line * 20, sign)
             pen.text(left + 34, y + 95 + line * 20, text, f"note {sign}", room - 46, 14)
         pen.line(side, y, side, y + height + 14, "rail gap" if block.kind == "gap" else "rail")
-        if block.long:
-            for slant in (0, 6):
-                pen.line(side - 6, y + height / 2 + slant, side + 6, y + height / 2 - 6 + slant, "axis-break")
         y += height + 14
     pen.line(side - 8, y, side + 8, y, "now")
     return y + 6

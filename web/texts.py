@@ -44,7 +44,7 @@ def register(app: Flask) -> None:
         timezone_selector=_zone,
     )
     app.jinja_env.filters.update(
-        said=said, translated=translated, when=when, day=day, ago=ago, bytes=size, number=number
+        said=said, translated=translated, when=when, day=day, ago=ago, bytes=size, number=number, country=country
     )
     app.jinja_env.globals.update(direction=direction, language=language, zone=zone, languages=LANGUAGES)
 
@@ -144,6 +144,16 @@ def _written(moment: datetime, clock: str) -> str:
 def number(count: float) -> str:
     """A number as the language writes it."""
     return numbers.format_decimal(count, locale=_locale())
+
+
+def country(code: str) -> str:
+    """A country's name; the code itself where there is no such country."""
+    return territories().get(code, code)
+
+
+def territories() -> Mapping[str, str]:
+    """The names of countries and regions, by code."""
+    return dict(_locale().territories)
 
 
 def size(count: int | None) -> Markup:

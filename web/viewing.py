@@ -15,7 +15,15 @@ from evidence_api import auth
 from evidence_api.api import answer_problem
 from evidence_api.api.contract import authorise, load
 from evidence_api.api.evidence import give_out, ranged
-from evidence_api.domain.errors import Denied, DomainError, InvalidInput, NotFound, NotSignedIn, StepUpRequired
+from evidence_api.domain.errors import (
+    Conflict,
+    Denied,
+    DomainError,
+    InvalidInput,
+    NotFound,
+    NotSignedIn,
+    StepUpRequired,
+)
 from evidence_api.media import Claims, differences
 from evidence_api.models import Evidence
 from evidence_api.services import evidence, viewing
@@ -33,6 +41,10 @@ PIECE = 4 << 20
 def item_content(id: UUID) -> Page:
     """The bytes, for the player, the picture and the document in the item's page."""
     try:
+        with reading() as work:
+            state = viewing.viewing_state(work, id)
+        if state.may and not (state.given or state.needs_code or state.needs_reason):
+            raise Conflict(str(_("Begin to look on the page of the item first, or download it there.")))
         return ranged(auth.session_actor(), id, shown=True, most=PIECE)
     except DomainError as error:
         # It is no page that asks for this.

@@ -6,7 +6,7 @@ the custodian again.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -43,6 +43,47 @@ class Act:
     occurred_at: datetime
     data: Mapping[str, str | int | bool | None]
     due_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Reads:
+    """Entries that do nothing but read, one right after another: from `seq` to `last`, from `at` to `until`.
+
+    `marks` are they, as they will be told, in the order in which each began.
+    """
+
+    seq: int
+    last: int
+    at: datetime
+    until: datetime
+    marks: list["Mark"] = field(default_factory=list)
+    open: dict[tuple[str | None, str], int] = field(default_factory=dict)
+
+    def take(self, act: Act) -> None:
+        """Count one more."""
+        self.last, self.until = act.seq, act.at
+        key = act.actor, act.verb
+        i = self.open.get(key)
+        if i is not None and act.at - self.marks[i].until <= SITTING:
+            self.marks[i] = replace(self.marks[i], until=act.at, count=self.marks[i].count + 1)
+            return
+        self.open[key] = len(self.marks)
+        self.marks.append(Mark(act.verb, act.seq, act.at, act.actor, act.at))
+
+
+class Acts(list[Act | Reads]):
+    """The acts of a chain, as they pass by: memory is kept for the reads of a person, not for each one."""
+
+    def take(self, act: Act, *, doubted: bool) -> None:
+        """The next one. One that is `doubted` stands alone, as does what does not follow on the one before."""
+        if act.verb not in READS or doubted:
+            self.append(act)
+            return
+        before = self[-1] if self else None
+        if not isinstance(before, Reads) or act.seq != before.last + 1 or act.at < before.until:
+            before = Reads(act.seq, act.seq, act.at, act.at)
+            self.append(before)
+        before.take(act)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,30 +201,31 @@ class Chronicle:
         return Verdict.ATTENTION if self.faults else Verdict.UNBROKEN
 
 
-def chronicle(acts: Sequence[Act], findings: Sequence[Finding], now: datetime) -> Chronicle:
+def chronicle(acts: Sequence[Act | Reads], findings: Sequence[Finding], now: datetime) -> Chronicle:
     """Tell the custody from all readable entries, by `seq`, and from what a verification found.
 
     Beyond 5,000 marks, reads are counted but not told one by one.
     """
     teller = _Teller(acts, findings, now)
-    for act, at in zip(acts, teller.times, strict=True):
-        teller.take(act, at)
+    for act, times in zip(acts, teller.times, strict=True):
+        teller.take(act, *times)
     return teller.told()
 
 
 class _Teller:
     """Goes through a chain and keeps who holds the item."""
 
-    def __init__(self, acts: Sequence[Act], findings: Sequence[Finding], now: datetime) -> None:
+    def __init__(self, acts: Sequence[Act | Reads], findings: Sequence[Finding], now: datetime) -> None:
         self.acts, self.now = acts, now
         self.findings = findings
         self.unreadable = {f.seq for f in findings if f.code == UNREADABLE}
         self.loose = {f.seq for f in findings if f.code == NOT_FOLLOWING}
         self.end_in_doubt = any(f.code in END_IN_DOUBT for f in findings)
         self.times = self._times()
-        self.last = self.times[0] if acts else now
+        self.last = self.times[0][0] if acts else now
         self.expected = 0
         self.state: Custody | None = None
+        self.lender: str | None = None
         self.periods: list[Period] = []
         self.handovers: list[Handover] = []
         self.pending: Handover | None = None
@@ -194,21 +236,25 @@ class _Teller:
         self.spans: list[Span] = []
         self.faults: list[Fault] = []
 
-    def _times(self) -> list[datetime]:
-        """When each act was recorded, never going back: a clock that was ahead is corrected by the acts after it."""
+    def _times(self) -> list[tuple[datetime, datetime, datetime]]:
+        """When each act was recorded, from and to, never going back: a clock that was ahead is corrected by the acts
+        after it. With each, the moment before which nothing after it was recorded."""
         doubted = {f.seq for f in self.findings if f.seq is not None and not f.warning}
-        times, bound = [], self.now
+        bounds, bound = [], self.now
         for act in reversed(self.acts):
+            bounds.append(bound)
             if act.seq not in doubted:
                 bound = min(bound, act.at)
-            times.append(min(bound, act.at))
-        times.reverse()
-        for i in range(1, len(times)):
-            times[i] = max(times[i - 1], times[i])
+        times = []
+        floor = min(self.acts[0].at, bound) if self.acts else self.now
+        for act, bound in zip(self.acts, reversed(bounds), strict=True):
+            at = max(floor, min(act.at, bound))
+            floor = max(at, min(act.until, bound)) if isinstance(act, Reads) else at
+            times.append((at, floor, bound))
         return times
 
-    def take(self, act: Act, at: datetime) -> None:
-        """Take the next act into account."""
+    def take(self, act: Act | Reads, at: datetime, until: datetime, bound: datetime) -> None:
+        """Take the next act into account, recorded from `at` to `until`. What comes after it was from `bound` on."""
         holes = range(self.expected, act.seq)
         first = next((seq for seq in holes if seq not in self.unreadable), None)
         if first is not None:
@@ -217,16 +263,22 @@ class _Teller:
             self.after_holes.add(act.seq)
         if holes or act.seq in self.loose:
             self._lose(self.last, act.seq)
-        if not self.periods and act.verb not in RECEIVED:
+        if not self.periods and (isinstance(act, Reads) or act.verb not in RECEIVED):
             self._lose(at, act.seq)
-        if act.verb in _TARGETS or act.verb in RECEIVED:
+        if isinstance(act, Reads):
+            for mark in act.marks:
+                began, ended = (max(at, min(moment, bound)) for moment in (mark.at, mark.until))
+                self._read(replace(mark, at=began, until=ended))
+        elif act.verb in READS:
+            self._read(Mark(act.verb, act.seq, at, act.actor, at))
+        elif act.verb in _TARGETS or act.verb in RECEIVED:
             self._move(act, at)
         else:
             self._note(act, at)
-        self.expected, self.last = act.seq + 1, at
+        self.expected, self.last = (act.last if isinstance(act, Reads) else act.seq) + 1, until
 
     def _lose(self, at: datetime, seq: int) -> None:
-        self.state = None
+        self.state = self.lender = None
         self._turn(Period(None, None, at, None, seq, "gap"))
 
     def _turn(self, period: Period) -> None:
@@ -250,6 +302,12 @@ class _Teller:
         stand_in = act.actor if isinstance(in_place_of, str) else None
         if act.verb in RECEIVED:
             legal = act.seq == 0
+        elif act.verb in TAKING:
+            self._close(None, at)
+            self.lender = self._keeper
+        elif act.verb in RETURNING:
+            self._close(None, at)
+            legal = legal and self.lender in (None, keeper)
         elif act.verb == "offer":
             legal = legal and self._keeper in (None, giver)
             receiver = act.data.get("receiver")
@@ -275,10 +333,7 @@ class _Teller:
         self._turn(Period(keeper, how, at, None, act.seq, act.verb, said_at, act.due_at))
 
     def _decide(self, act: Act, at: datetime, keeper: str | None, stand_in: str | None) -> bool:
-        """Close the offer that an act decides; whether it is an act that decides none, or one on this very offer."""
-        if act.verb in TAKING | RETURNING:
-            self._close(None, at)
-            return True
+        """Close the offer that an act decides; whether it is one on this very offer."""
         outcome = TransferState(_OUTCOMES[act.verb])
         offer = self.pending
         if offer is None:
@@ -302,8 +357,6 @@ class _Teller:
 
     def _note(self, act: Act, at: datetime) -> None:
         match act.verb:
-            case "view" | "download":
-                self._read(act, at)
             case "verify":
                 passed = "fail" not in (act.data.get("object"), act.data.get("chain"))
                 self.marks.append(Mark("check", act.seq, at, act.actor, at, passed=passed))
@@ -331,19 +384,19 @@ class _Teller:
                     )
                 )
 
-    def _read(self, act: Act, at: datetime) -> None:
-        key = act.actor, act.verb
+    def _read(self, read: Mark) -> None:
+        key = read.by, read.kind
         i = self.reads.get(key)
         if i is not None:
             mark = self.marks[i]
-            if at - mark.until <= SITTING and mark.at >= self.periods[-1].since:
-                self.marks[i] = replace(mark, until=at, count=mark.count + 1)
+            if read.at - mark.until <= SITTING and mark.at >= self.periods[-1].since:
+                self.marks[i] = replace(mark, until=read.until, count=mark.count + read.count)
                 return
         if len(self.marks) >= MAX_MARKS:
-            self.left_out += 1
+            self.left_out += read.count
             return
         self.reads[key] = len(self.marks)
-        self.marks.append(Mark(act.verb, act.seq, at, act.actor, at))
+        self.marks.append(read)
 
     def told(self) -> Chronicle:
         """The chronicle, once every act was taken."""
@@ -390,7 +443,7 @@ class _Teller:
         due_at = self.periods[-1].due_at
         if due_at is not None and due_at < self.now:
             self.faults.append(Fault("overdue", False, self.periods[-1].seq, due_at))
-        at = {act.seq: moment for act, moment in zip(self.acts, self.times, strict=True)}
+        at = {act.seq: times[0] for act, times in zip(self.acts, self.times, strict=True)}
         known = {(fault.code, fault.seq) for fault in self.faults}
         # A verification blames the entry after the hole.
         known |= {(MISSING, seq) for seq in self.after_holes}

@@ -101,6 +101,14 @@ def moment(text: str) -> datetime:
         raise BadEntry("a time that no calendar has") from error
 
 
+def as_moment(value: object) -> datetime | None:
+    """The moment, in UTC, that a fact names with its offset; None where it names none."""
+    try:
+        return datetime.fromisoformat(str(value)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
 def encode(entry: Entry) -> bytes:
     """The canonical bytes. Strings are NFC-normalised first. Raises BadEntry outside the fixed subset."""
     fields = {name: _normal(getattr(entry, name)) for name in MEMBERS}

@@ -63,7 +63,7 @@ def raw(column: InstrumentedAttribute[Any]) -> sa.Label[Any]:
     return sa.type_coerce(column, sa.types.NullType()).label(column.key)
 
 
-def time_text(session: Session, column: InstrumentedAttribute[datetime]) -> sa.Label[Any]:
+def time_text(session: Session, column: InstrumentedAttribute[Any]) -> sa.Label[Any]:
     """A moment as text in UTC, `YYYY-MM-DD HH:MM:SS.ffffff`: the driver cannot read every moment of PostgreSQL's."""
     if session.get_bind().dialect.name == "postgresql":
         return sa.func.to_char(sa.func.timezone("UTC", column), "YYYY-MM-DD HH24:MI:SS.US").label(column.key)

@@ -24,10 +24,15 @@ def not_in_the_future(work: Work, field: str, moment: datetime | None, margin: t
         raise InvalidInput({field: ["This lies in the future. Give the time at which it happened."]})
 
 
+def has_ended(work: Work, case_id: UUID) -> bool:
+    """Whether the case has ended. Call it under the lock of the case, or of an item of it."""
+    return work.session.get_one(Case, case_id).stage in ENDED
+
+
 def refuse_ended(work: Work, case_id: UUID) -> None:
     """Raise Conflict for a case that has ended. Call it under the lock of the case, or of an item of it."""
     case = work.session.get_one(Case, case_id)
-    if case.stage in ENDED:
+    if has_ended(work, case_id):
         ended = "The case has ended: {stage}. Nothing more is added to it or taken from it."
         raise Conflict(sentence(ended, stage=case.stage))
 

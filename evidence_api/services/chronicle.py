@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
 from evidence_api.domain.chronicle import Act, Acts, Chronicle, Finding
 from evidence_api.domain.chronicle import chronicle as tell
-from evidence_api.ledger.entry import Entry, Fact, moment
+from evidence_api.ledger.entry import Entry, Fact, as_moment, moment
 from evidence_api.ledger.stored import Row, as_hex, id_of, raw
 from evidence_api.ledger.verifying import Fault, verify_chains
 from evidence_api.models import CaseActor, Evidence, LedgerEntry, User
@@ -35,7 +34,7 @@ def chronicle(work: Work, item: Evidence) -> Told:
 
     def take(row: Row, entry: Entry, facts: Mapping[str, Fact | float]) -> Iterable[Fault]:
         verb, at = entry.action.partition(":")[2], moment(entry.recorded_at)
-        act = Act(row.seq, verb, entry.actor, at, moment(entry.occurred_at), entry.data, _moment(facts.get("due_at")))
+        act = Act(row.seq, verb, entry.actor, at, moment(entry.occurred_at), entry.data, as_moment(facts.get("due_at")))
         acts.take(act, doubted=bool(findings) and findings[-1].seq == row.seq)
         return ()
 
@@ -50,13 +49,6 @@ def length(work: Work, item: Evidence) -> int:
     """How many entries the item's chain has: what its chronicle takes to read."""
     count = sa.select(sa.func.count()).select_from(LedgerEntry).where(LedgerEntry.subject == item.subject)
     return work.session.execute(count).scalar_one()
-
-
-def _moment(value: Fact | float) -> datetime | None:
-    try:
-        return datetime.fromisoformat(str(value)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _names(work: Work, item: Evidence, told: Chronicle) -> dict[str, str]:

@@ -12,8 +12,15 @@ from evidence_api.domain.sentences import Term, sentence
 from evidence_api.ledger.entry import Fact
 from evidence_api.models import Evidence, LedgerEntry
 from evidence_api.policy import Permission, refusal
-from evidence_api.services._checks import CLOCKS_DIFFER, TYPING, not_in_the_future, refuse_ended, refuse_taken_tag
-from evidence_api.services._custody import in_place_of, refuse_quarantined, second_person
+from evidence_api.services._checks import (
+    CLOCKS_DIFFER,
+    TYPING,
+    has_ended,
+    not_in_the_future,
+    refuse_ended,
+    refuse_taken_tag,
+)
+from evidence_api.services._custody import foreign, in_place_of, is_second_person, refuse_quarantined, second_person
 from evidence_api.work import Work, act_on
 
 CORRECTABLE = frozenset({"title", "captured_at", "method", "device", "latitude", "longitude", "tag", "place"})
@@ -37,14 +44,16 @@ ACTS: Mapping[str, Permission] = {
 def acts(work: Work, item: Evidence) -> list[str]:
     """What is offered to the actor to do with the item now, of `ACTS`. The gate decides again when it is done."""
     supervises = work.actor.role is Role.SUPERVISOR
+    goes_out = not item.quarantined and not has_ended(work, item.case_id)
+    restricted = item.sensitivity is Sensitivity.RESTRICTED
     now = {
-        "offer": not item.quarantined,
+        "offer": goes_out,
         "hold": not item.held,
-        "lift_hold": item.held and supervises,
-        "restrict": item.sensitivity is Sensitivity.ORDINARY,
-        "unrestrict": item.sensitivity is Sensitivity.RESTRICTED and supervises,
-        "release": item.quarantined,
-        **dict.fromkeys(TAKING, not item.quarantined),
+        "lift_hold": item.held and supervises and _may_undo(work, item, "evidence:hold"),
+        "restrict": not restricted,
+        "unrestrict": restricted and supervises and _may_undo(work, item, "evidence:restrict"),
+        "release": item.quarantined and foreign(work, item),
+        **dict.fromkeys(TAKING, goes_out),
         **dict.fromkeys(RETURNING, supervises or item.custodian_id == work.actor.user_id),
     }
     return [
@@ -54,6 +63,13 @@ def acts(work: Work, item: Evidence) -> list[str]:
         and (name not in CUSTODY.actions or _from_here(work, item, name))
         and refusal(work.session, work.actor, permission, item) is None
     ]
+
+
+def _may_undo(work: Work, item: Evidence, action: str) -> bool:
+    try:
+        return is_second_person(work, item, action)
+    except Conflict:
+        return False
 
 
 def _from_here(work: Work, item: Evidence, action: str) -> bool:
@@ -85,6 +101,8 @@ def move(
     if action in RETURNING and item.custodian_id != work.actor.user_id and work.actor.role is not Role.SUPERVISOR:
         raise work.forbid("Only the person who took the item may bring it back.", Permission.CUSTODY_MOVE, item)
     not_in_the_future(work, "occurred_at", occurred_at, TYPING)
+    if due_at is not None and due_at <= (occurred_at or work.now):
+        raise InvalidInput({"due_at": ["Give a time after the one at which the item is taken."]})
     data = in_place_of(work, item.case_id, item.custodian_id) if action in RETURNING else {}
     work.step(CUSTODY, item.state, action, Permission.CUSTODY_MOVE, item)
     if action in TAKING:

@@ -13,10 +13,11 @@ from evidence_api.domain.custody import CHECKED_EVERY, OFFER_WAITS, TAKEN, Custo
 from evidence_api.domain.errors import Conflict, InvalidInput, Quarantined
 from evidence_api.ledger.chain import disclosures_of, facts_of
 from evidence_api.ledger.entry import BadEntry, Fact, decode
-from evidence_api.ledger.stored import Row, entries
+from evidence_api.ledger.stored import Row, as_bytes, as_seq, entries, raw
 from evidence_api.ledger.verifying import Fault, verify_chains
 from evidence_api.models import Case, CaseActor, Evidence, LedgerEntry, LedgerHead, Transfer, User
 from evidence_api.policy import Permission
+from evidence_api.services._custody import foreign
 from evidence_api.services._pages import Page, page
 from evidence_api.work import Work, act, act_on
 
@@ -201,6 +202,16 @@ def custody(work: Work, item: Evidence, *, limit: int, after: int | None = None)
 
 
 @act_on(Evidence, Permission.EVIDENCE_READ, read_only=True)
+def chain(work: Work, item: Evidence, *, limit: int, after: int = -1) -> list[tuple[int, bytes]]:
+    """The exact bytes of the chain's entries behind `after`, each with its place; none that is private is opened."""
+    query = sa.select(raw(LedgerEntry.seq), raw(LedgerEntry.body)).where(
+        LedgerEntry.subject == item.subject, LedgerEntry.seq > after
+    )
+    rows = work.session.execute(query.order_by(LedgerEntry.seq).limit(limit))
+    return [(as_seq(r.seq), as_bytes(r.body)) for r in rows]
+
+
+@act_on(Evidence, Permission.EVIDENCE_READ, read_only=True)
 def actors(work: Work, item: Evidence, *, links: Sequence[Link]) -> dict[int, str]:
     """The user names of those who acted, by the entry's place in the chain; without entries that cannot be read."""
     acted: dict[int, UUID] = {}
@@ -319,8 +330,7 @@ def to_release(work: Work, item: Evidence) -> fixity.Target | None:
 
 
 def _foreign(work: Work, item: Evidence) -> None:
-    """Raise Forbidden for who gathered, holds or lent the item: nobody is her own second person."""
-    if work.actor.user_id in (item.collector_id, item.custodian_id, item.lender_id):
+    if not foreign(work, item):
         raise work.forbid("The item is yours. Another supervisor must release it.", Permission.QUARANTINE_RELEASE, item)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -12,10 +12,10 @@ import sqlalchemy as sa
 
 from evidence_api import fixity
 from evidence_api.db import new_id
-from evidence_api.domain.custody import CUSTODY, Sensitivity
+from evidence_api.domain.custody import CUSTODY, RETURNING, TAKING, Sensitivity
 from evidence_api.domain.errors import ClockFault, DomainError, InvalidInput, StepUpRequired
-from evidence_api.ledger.entry import Entry, Fact, timestamp
-from evidence_api.ledger.stored import Row, as_hex, id_of, raw
+from evidence_api.ledger.entry import Entry, Fact, as_moment, moment, timestamp
+from evidence_api.ledger.stored import Row, as_hex, id_of, raw, time_text
 from evidence_api.ledger.verifying import PAGE, Fault, declared, verify_chains
 from evidence_api.models import CaseActor, ClockFaultInterval, Evidence, LedgerEntry, LedgerHead
 from evidence_api.policy import Permission
@@ -86,6 +86,11 @@ class _Said:
     received: Mapping[str, Fact] = field(default_factory=dict)
     collector: str = ""
     custodian: str = ""
+    lender: str = ""
+    due_at: datetime | None = None
+    due_said: bool = True
+    strayed: int | None = None
+    verified_at: str = ""
     state: str = CUSTODY.initial.value
     sensitivity: str = Sensitivity.ORDINARY.value
     held: bool = False
@@ -101,6 +106,13 @@ class _Said:
             self.received, self.collector = entry.data, str(entry.actor)
         if verb in CUSTODY.actions:
             self.state = str(entry.data.get("to"))
+        if verb in TAKING:
+            self.lender, self.due_at = self.custodian, as_moment(facts.get("due_at"))
+            self.due_said = ("due_at" in entry.commitments) == (self.due_at is not None)
+        elif verb in RETURNING:
+            if entry.data.get("custodian") != self.lender:
+                self.strayed = row.seq
+            self.lender, self.due_at, self.due_said = "", None, True
         if "custodian" in entry.data:
             self.custodian = str(entry.data["custodian"])
         if "sensitivity" in entry.data:
@@ -112,6 +124,8 @@ class _Said:
                 self.sensitivity = Sensitivity.ORDINARY.value
             case "hold" | "lift_hold":
                 self.held = verb == "hold"
+            case "verify":
+                self.verified_at = entry.recorded_at
             case "quarantine":
                 self.quarantined = True
             case "release":
@@ -155,7 +169,8 @@ class _Register:
         batch, self.said = self.said, []
         ids = {said.subject: id for said in batch if (id := id_of(said.subject)) is not None}
         self.seen |= {id.hex for id in ids.values()}
-        query = sa.select(*(raw(column) for column in _REGISTER)).where(Evidence.id.in_(ids.values()))
+        times = (time_text(self.work.session, column) for column in (Evidence.due_at, Evidence.verified_at))
+        query = sa.select(*(raw(column) for column in _REGISTER), *times).where(Evidence.id.in_(ids.values()))
         items = {_subject_of(r.id): r for r in self.work.session.execute(query)}
         people = self._people(batch)
         for said in batch:
@@ -166,7 +181,8 @@ class _Register:
                 yield from self._check_item(item, said, people)
 
     def _people(self, batch: list[_Said]) -> dict[str, tuple[str, str]]:
-        named = {id for said in batch for name in (said.collector, said.custodian) if (id := id_of(f":{name}"))}
+        names = {name for said in batch for name in (said.collector, said.custodian, said.lender)}
+        named = {id for name in names if (id := id_of(f":{name}"))}
         query = sa.select(raw(CaseActor.actor), raw(CaseActor.case_id), raw(CaseActor.user_id))
         rows = self.work.session.execute(query.where(CaseActor.actor.in_(named)))
         return {as_hex(r.actor): (as_hex(r.case_id), as_hex(r.user_id)) for r in rows}
@@ -197,10 +213,20 @@ class _Register:
             yield Fault(said.subject, "the register's custodian is not the one that the chain names")
         if people.get(as_hex(said.collector)) != (case, as_hex(item.collector_id)):
             yield Fault(said.subject, "the register's collector is not the one that the chain names")
+        lender = None if item.lender_id is None else (case, as_hex(item.lender_id))
+        if people.get(as_hex(said.lender)) != lender:
+            yield Fault(said.subject, "the register's lender is not the one from whom the chain says it was taken")
+        if said.strayed is not None:
+            yield Fault(said.subject, "the item came back to another than the one from whom it was taken", said.strayed)
+        if said.due_said and _of_column(item.due_at) != said.due_at:
+            yield Fault(said.subject, "the register's due_at is not what the chain says")
+        if not _same_act(_of_column(item.verified_at), max(said.verified_at, self.broken.get(said.subject, ""))):
+            yield Fault(said.subject, "the register's verified_at is not the time of the chain's last verification")
         if said.cases != {case}:
             yield Fault(said.subject, _OTHER_CASE)
 
 
+_AN_ACT_LASTS = timedelta(minutes=1)
 _OTHER_CASE = "an entry stands under another case than its item"
 _REGISTER = (
     Evidence.id,
@@ -213,10 +239,23 @@ _REGISTER = (
     Evidence.sensitivity,
     Evidence.state,
     Evidence.custodian_id,
+    Evidence.lender_id,
     Evidence.collector_id,
     Evidence.quarantined,
     Evidence.held,
 )
+
+
+def _of_column(value: object) -> datetime | None:
+    """A moment as the register keeps it; the beginning of time for what is none, which no chain says."""
+    return None if value is None else as_moment(f"{value}+00:00") or datetime.min.replace(tzinfo=UTC)
+
+
+def _same_act(kept: datetime | None, recorded_at: str) -> bool:
+    """Whether a moment that an act noted in the register goes with its entry, which is written as the act ends."""
+    if kept is None or not recorded_at:
+        return kept is None and not recorded_at
+    return abs(kept - moment(recorded_at)) < _AN_ACT_LASTS
 
 
 def _subject_of(id: object) -> str:

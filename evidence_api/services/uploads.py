@@ -25,7 +25,7 @@ from evidence_api.models import Case, Evidence, Upload, UploadSegment
 from evidence_api.models.upload import UploadState
 from evidence_api.policy import Permission
 from evidence_api.services import intake
-from evidence_api.services._checks import refuse_ended
+from evidence_api.services._checks import has_ended, refuse_ended
 from evidence_api.services._pages import Page, page
 from evidence_api.services.intake import Content, Stated
 from evidence_api.storage import Segment
@@ -34,6 +34,9 @@ from evidence_api.work import Work, act, act_on
 
 LEASE_SECONDS = 15
 """How long a writer may be silent before another takes over."""
+
+ATTESTED_WITHIN = timedelta(days=7)
+"""How long after a file came in its device may still say what it computed."""
 
 _STATED = "upload:stated"
 _EXPIRED_AT_ONCE = 200
@@ -311,8 +314,10 @@ class Attested:
 def attest(work: Work, upload: Upload, *, sha256: str) -> Attested:
     """Record in the item's chain what the device computed of the file while it sent it. Once; saying it again is heard.
 
-    A mismatch quarantines the item that this upload made. One that the case had before was received whole from another
-    hand: then only the upload is in doubt. Raises Conflict before the file is admitted, and for another digest.
+    A mismatch quarantines the item that this upload made, as long as it is still with the uploader and the case goes
+    on: what another has taken over since is not hers to stop. One that the case had before was received whole from
+    another hand: then only the upload is in doubt. Raises Conflict before the file is admitted, more than 7 days
+    after, and for another digest.
     """
     if upload.evidence_id is None:
         raise Conflict("The file has not come in whole. Send the rest first.")
@@ -322,9 +327,12 @@ def attest(work: Work, upload: Upload, *, sha256: str) -> Attested:
     item = work.session.scalars(find.execution_options(populate_existing=True)).one()
     found = Attested(sha256, item.sha256 == sha256)
     if upload.device_sha256 is None:
+        if not upload.duplicate and work.now - item.received_at > ATTESTED_WITHIN:
+            raise Conflict("The file came in more than 7 days ago. Its digest is no longer taken; verify the item.")
         upload.device_sha256 = sha256
         work.record(item, "evidence:device_digest", data={"sha256": sha256, "matches": found.matches})
-        if not (found.matches or upload.duplicate or item.quarantined):
+        hers = item.custodian_id == upload.user_id and not has_ended(work, item.case_id)
+        if hers and not (found.matches or upload.duplicate or item.quarantined):
             item.quarantined = True
             work.record(item, "evidence:quarantine", data={"reason_code": "device_mismatch"})
     return found

@@ -14,6 +14,7 @@ from evidence_api.domain.errors import InvalidInput, NotFound, Quarantined, Rang
 from evidence_api.domain.roles import Role
 from evidence_api.models import Evidence, Sitting
 from evidence_api.policy import Permission, refusal
+from evidence_api.storage import StorageError
 from evidence_api.work import Work, act_on
 
 SITTING = timedelta(minutes=15)
@@ -43,7 +44,8 @@ _KINDS = {
     Kind.TEXT: re.compile(r"text/[\w.+-]+"),
 }
 
-_STREAMED = frozenset({Kind.VIDEO, Kind.AUDIO, Kind.IMAGE, Kind.DOCUMENT})
+_PLAYED = frozenset({Kind.VIDEO, Kind.AUDIO})
+_STREAMED = _PLAYED | {Kind.IMAGE, Kind.DOCUMENT}
 
 
 def _kind(media_type: str | None) -> Kind:
@@ -148,8 +150,8 @@ class Obstacle(StrEnum):
 class ViewingState:
     """What a page may offer: how the content is shown, what stands in the way, what it takes to begin.
 
-    `alive` says that a viewing is under way in this session; `text` is then the beginning of a text, and `cut` that it
-    goes on after it.
+    `alive` says that a viewing is under way in this session; `text` is then the beginning of a text, None where the
+    store does not give it, and `cut` that it goes on after it.
     """
 
     kind: Kind
@@ -163,6 +165,16 @@ class ViewingState:
     @property
     def may(self) -> bool:
         return self.obstacle is None
+
+    @property
+    def begins_by_itself(self) -> bool:
+        """Whether a page shows it without being asked to: a player does nothing until it is set going."""
+        return self.may and self.kind in _PLAYED and not (self.needs_code or self.needs_reason)
+
+    @property
+    def given(self) -> bool:
+        """Whether a page may ask for the bytes now, to show them."""
+        return self.begins_by_itself or (self.alive and self.kind in _STREAMED)
 
 
 @act_on(Evidence, Permission.EVIDENCE_READ, read_only=True)
@@ -231,11 +243,14 @@ def _viewing(work: Work, item: Evidence) -> Sitting | None:
     return sitting if proven and work.now - sitting.last_at <= SITTING else None
 
 
-def _beginning(work: Work, item: Evidence) -> tuple[str, bool]:
-    """The first 64 KiB of a text, and whether it goes on."""
+def _beginning(work: Work, item: Evidence) -> tuple[str | None, bool]:
+    """The first 64 KiB of a text, and whether it goes on; None where the store does not give it."""
     wanted = _file(item)
     length = min(wanted.size, TEXT_BYTES)
-    data = b"".join(work.storage.read(wanted.key, wanted.version, 0, length))
+    try:
+        data = b"".join(work.storage.read(wanted.key, wanted.version, 0, length))
+    except StorageError:
+        return None, False
     encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
     # A character that is cut in two at the end is left out; elsewhere what is no text shows as U+FFFD.
     text = codecs.getincrementaldecoder(encoding)("replace").decode(data)

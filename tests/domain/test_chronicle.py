@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evidence_api.domain.chronicle import Act, Acts, Chronicle, Fault, Finding, Reads, Verdict, chronicle
@@ -113,6 +113,7 @@ def as_they_pass(acts: list[Act], doubted: set[int]) -> Acts:
     return passed
 
 
+@settings(deadline=None)
 @given(legal(), st.data())
 def test_reads_that_are_counted_as_they_pass_are_told_as_each_alone(
     story: tuple[list[Act], str, Custody, int], data: st.DataObject
@@ -335,3 +336,8 @@ def test_what_is_said_of_the_time_stands_beside_what_was_recorded() -> None:
     story.acts.append(Act(1, act.verb, act.actor, act.at, act.at - HOUR, act.data))
     period = story.told().periods[-1]
     assert (period.since, period.said_at) == (act.at, act.at - HOUR)
+
+
+def test_an_item_that_comes_back_to_another_than_the_one_it_was_taken_from_is_out_of_course() -> None:
+    story = received()("check_out", BEN, custodian=BEN)("check_in", BEN, custodian=CHI)
+    assert codes(story.told()) == ["out_of_course"]

@@ -6,8 +6,10 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -343,6 +345,134 @@ def test_who_was_signed_out_signs_in_in_another_tab_and_resumes(desk: Desk, film
     desk.press("Resume all")
     expect(desk.rows("done")).to_have_count(1, timeout=PATIENT)
     desk.kept(film)
+
+
+def test_a_page_of_before_the_last_sign_in_is_unlocked_without_losing_its_upload(desk: Desk, film: Path) -> None:
+    with SlowLine(desk.server.port, 1e6, 1 << 60) as line:
+        desk.open(line)
+        desk.choose(film)
+        desk.press("Start upload")
+        until_sent(desk, 10)
+        tab = desk.context.new_page()
+        tab.goto(f"{desk.server.url}/account")
+        tab.evaluate(
+            "fetch('/api/v1/session', {method: 'DELETE', headers: {'X-CSRF-Token': document.body.dataset.csrf}})"
+        )
+        sign_in(tab, desk.server, desk.person)
+        tab.close()
+        loads: list[str] = []
+        desk.page.on("load", lambda page: loads.append(page.url))
+        with desk.page.expect_response(lambda answer: answer.url.endswith("/session/lock") and answer.status == 204):
+            desk.page.evaluate(
+                "() => { const now = Date.now; Date.now = () => now() + 3600_000;"
+                " dispatchEvent(new Event('pointermove')); Date.now = now }"
+            )
+        desk.page.fill("#lock-code", desk.person.fresh())
+        desk.page.press("#lock-code", "Enter")
+        expect(desk.page.locator("#lock")).to_be_hidden()
+        expect(desk.rows("done")).to_have_count(1, timeout=PATIENT)
+    assert loads == []
+    desk.kept(film)
+
+
+def test_an_upload_does_not_hang_when_what_computes_the_digest_comes_late(desk: Desk, tmp_path: Path) -> None:
+    file = a_file(tmp_path, "a.bin", 300_000)
+    desk.open()
+    desk.page.route("**/hasher.js", lambda route: route.abort())
+    desk.choose(file)
+    desk.press("Start upload")
+    expect(desk.rows("checking")).to_have_count(1)
+    desk.page.wait_for_timeout(2000)
+    expect(desk.rows("checking")).to_have_count(1)
+    desk.page.unroute("**/hasher.js")
+    expect(desk.rows("done")).to_have_count(1)
+    desk.kept(file)
+
+
+def test_a_device_that_cannot_compute_the_digest_says_so_and_may_try_again(desk: Desk, tmp_path: Path) -> None:
+    file = a_file(tmp_path, "a.bin", 300_000)
+    desk.open()
+    desk.page.route("**/hasher.js", lambda route: route.abort())
+    desk.choose(file)
+    desk.press("Start upload")
+    expect(desk.rows("kept")).to_contain_text("The digest could not be computed on this device", timeout=PATIENT)
+    desk.page.unroute("**/hasher.js")
+    desk.choose(file)
+    expect(desk.rows("done")).to_have_count(1)
+    desk.kept(file)
+
+
+@pytest.mark.parametrize(
+    ("status", "says"), [(404, "could not be put on the record"), (409, "Another digest stands on the record")]
+)
+def test_a_file_that_is_kept_is_called_kept_although_its_digest_is_refused(
+    desk: Desk, tmp_path: Path, status: int, says: str
+) -> None:
+    file = a_file(tmp_path, "a.bin", 4000)
+    desk.open()
+    desk.page.route("**/digest", lambda route: route.fulfill(status=status, json={"type": "x", "detail": "No."}))
+    desk.choose(file)
+    desk.press("Start upload")
+    expect(desk.rows("kept")).to_contain_text(says)
+    (item,) = desk.items()
+    assert desk.page.get_by_role("link", name="Open item").get_attribute("href") == f"/items/{item['id']}"
+
+
+def test_after_a_reload_the_digest_of_what_has_arrived_is_told_and_nothing_is_sent_again(
+    desk: Desk, film: Path
+) -> None:
+    desk.page.on("dialog", lambda dialog: dialog.accept())
+    with SlowLine(desk.server.port, 20e6, 1 << 60) as line:
+        desk.open(line)
+        desk.page.route("**/hasher.js", lambda route: route.abort())
+        desk.choose(film)
+        desk.press("Start upload")
+        expect(desk.rows("checking")).to_have_count(1, timeout=PATIENT)
+        desk.page.unroute("**/hasher.js")
+        desk.page.reload()
+        desk.choose(film)
+        expect(desk.rows("done")).to_have_count(1, timeout=PATIENT)
+        assert line.passed < 1.3 * film.stat().st_size, "it was sent again"
+    desk.kept(film)
+    assert "unbroken-upload" not in desk.page.evaluate("JSON.stringify({...localStorage})")
+
+
+def test_a_time_is_the_offices_as_in_every_form_also_when_its_clock_is_changed(desk: Desk) -> None:
+    times = [
+        (zone, f"{day}T{hour:02}:{minute}:00")
+        for zone in ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia", "Asia/Phnom_Penh")
+        for day in ("2026-03-08", "2026-03-29", "2026-04-05", "2026-10-04", "2026-10-25", "2026-11-01", "2011-12-31")
+        for hour in range(24)
+        for minute in (15, 45)
+    ]
+    desk.open()
+    found = desk.page.evaluate(
+        """async (times) => {
+            const clock = document.querySelector("[rel=modulepreload][href$='/upload/clock.js']").href;
+            const { momentOf } = await import(clock);
+            return times.map(([zone, local]) => momentOf(local, zone));
+        }""",
+        times,
+    )
+    wrong = [
+        (zone, local)
+        for (zone, local), moment in zip(times, found, strict=True)
+        if datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+        != datetime.fromisoformat(moment)
+    ]
+    assert wrong == []
+
+
+def test_a_year_of_two_digits_is_asked_again(desk: Desk, tmp_path: Path) -> None:
+    desk.open()
+    desk.choose(a_file(tmp_path, "a.bin", 4000))
+    desk.page.fill("#all-captured_at", "0026-11-01T20:15:00")
+    desk.press("Start upload")
+    expect(desk.rows("refused")).to_contain_text("Give the year with four digits.")
+    desk.page.fill("#all-captured_at", "2026-11-01T20:15:00")
+    desk.press("Try again")
+    expect(desk.rows("done")).to_have_count(1)
+    assert [item["captured_at"] for item in desk.items()] == ["2026-11-01T20:15:00+00:00"]
 
 
 def test_an_upload_works_on_a_telephone(

@@ -260,7 +260,7 @@ def test_the_supervisors_day_by_the_keyboard_alone(office: Office, server: Serve
 
     day.follows("Verify")
     day.presses("Verify it now")
-    day.reads("The item was verified. What was found stands below.")
+    day.reads("The file and its chain match their record.")
     day.follows("Release from quarantine")
     day.writes(Reason=f"The file of {NAME} is whole; the telephone was at fault")
     day.gives_code()
@@ -271,7 +271,7 @@ def test_the_supervisors_day_by_the_keyboard_alone(office: Office, server: Serve
 
     # The case goes on a stage.
     day.goes_up()
-    day.presses_on(page.get_by_role("region", name="What can come next").get_by_role("link", name="Investigate"))
+    day.presses_on(page.get_by_role("table", name="What can come next").get_by_role("link", name="Investigate"))
     day.writes(Reason=f"{NAME} asked for help")
     day.presses("Investigate")
     day.reads("The stage of the case has changed.")
@@ -324,7 +324,7 @@ def test_the_caseworker_sees_only_what_is_shared_with_her(
     day.signs_in()
     day.reads("Items shared with me")
     for table in ("Cases", "Items"):
-        expect(page.get_by_role("region", name=table, exact=True).locator("tbody tr")).to_have_count(1)
+        expect(page.get_by_role("table", name=table, exact=True).locator("tbody tr")).to_have_count(1)
     day.follows(shared["ref"])
     expect(page.get_by_role("link", name="Hand over")).to_have_count(0)
     day.presses("Show the text")

@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import url_for
 from playwright.sync_api import Page as Tab
+from playwright.sync_api import expect
 
+from evidence_api.models import Evidence
 from tests.e2e.browser import PHONE, NewContext, sign_in
 from tests.e2e.conftest import Server
-from tests.e2e.story import SECRETS, Story, tell
+from tests.e2e.story import SECRETS, TITLES, Story, tell
 from tests.golden.office import installation
 
 SCREENS = os.environ.get("UNBROKEN_SCREENS")
@@ -201,3 +204,55 @@ def test_every_page_is_in_order(story: Story, server: Server, new_context: NewCo
         for who, of in visits:
             visitor.visit(who, page, of)
     assert not visitor.faults, "\n".join(visitor.faults)
+
+
+def test_on_paper_the_custody_stands_in_words_too_and_digests_are_whole(
+    story: Story, server: Server, new_context: NewContext
+) -> None:
+    visitor = Visitor(story, server, new_context, "light")
+    tab = visitor.tab("sokha")
+    tab.goto(server.url + address(story, "item", "video"))
+    line, digest = tab.locator(".custody-lines li").first, tab.locator("#rows .digest span.printed").first
+    making = tab.get_by_role("link", name="Upload what is made from it")
+    expect(line).to_be_hidden()
+    expect(digest).to_be_hidden()
+    expect(making).to_be_visible()
+    tab.emulate_media(media="print")
+    expect(digest).to_be_visible()
+    expect(making).to_be_hidden()
+    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(line).to_be_visible()
+
+
+@pytest.mark.parametrize("guise", ["light", "phone"])
+def test_a_title_without_spaces_makes_no_table_too_wide(
+    story: Story, server: Server, new_context: NewContext, guise: str
+) -> None:
+    with story.site.engine.begin() as connection:
+        connection.execute(sa.update(Evidence).where(Evidence.title == TITLES["thing"]).values(title="W" * 200))
+    visitor = Visitor(story, server, new_context, guise)
+    for who, page, of in (
+        ("dara", "home", ""),
+        ("bopha", "home", ""),
+        ("dara", "case", "case"),
+        ("dara", "case_items", "case"),
+        ("dara", "item", "thing"),
+    ):
+        tab = visitor.tab(who)
+        tab.goto(server.url + address(story, page, of))
+        expect(tab.get_by_text("W" * 200).first).to_be_visible()
+        for table in (tab.locator("html"), *tab.locator(".scroll").all()):
+            assert table.evaluate("it => it.scrollWidth - it.clientWidth") <= 0, f"{page} for {who}"
+
+
+def test_a_table_is_a_stop_of_the_keyboard_only_while_it_is_too_wide(
+    story: Story, server: Server, new_context: NewContext
+) -> None:
+    tab = Visitor(story, server, new_context, "light").tab("dara")
+    tab.goto(server.url + address(story, "case", "case"))
+    table = tab.locator(".scroll").first
+    expect(table).not_to_have_attribute("tabindex", "0")
+    table.evaluate("it => { it.style.width = '6rem'; }")
+    expect(table).to_have_attribute("tabindex", "0")
+    table.evaluate("it => { it.style.width = ''; }")
+    expect(table).not_to_have_attribute("tabindex", "0")

@@ -132,3 +132,55 @@ def test_without_script_the_quick_exit_works_the_same(
     page.wait_for_url(f"{server.url}/away")
     page.goto(f"{server.url}/password")
     expect(page.locator("[name=unlock_code]")).to_be_visible()
+
+
+def sign_in_again(context: BrowserContext, server: Server, first: Person, then: Person) -> None:
+    """In another tab she signs out, and she or somebody else in: the token of every page that is open is old."""
+    tab = context.new_page()
+    tab.goto(f"{server.url}/password")
+    tab.evaluate("fetch('/api/v1/session', {method: 'DELETE', headers: {'X-CSRF-Token': document.body.dataset.csrf}})")
+    tab.wait_for_function("fetch('/api/v1/me').then(answer => answer.status === 401)")
+    sign_in(tab, server, then)
+    tab.close()
+
+
+def test_a_tab_of_before_the_last_sign_in_locks_the_session_all_the_same(
+    context: BrowserContext, server: Server, person: Person
+) -> None:
+    page = open_form(context, server)
+    sign_in_again(context, server, person, person)
+    with page.expect_response(lambda answer: answer.url.endswith("/session/lock") and answer.status == 204):
+        page.clock.fast_forward("15:10")
+    assert person.actions()[-1] == "user:session_locked"
+    unlock(page, person.fresh())
+    expect(page.locator("#lock")).to_be_hidden()
+    expect(page.locator("[name=new_password]")).to_have_value(TYPED)
+    assert person.actions()[-1] == "user:session_unlocked"
+
+
+def test_a_tab_of_before_the_last_sign_in_leaves_quickly_and_locks_the_session(
+    context: BrowserContext, server: Server, person: Person
+) -> None:
+    page = open_form(context, server)
+    sign_in_again(context, server, person, person)
+    page.click("#exit button")
+    page.wait_for_url(f"{server.url}/away")
+    for _ in range(100):
+        if person.actions()[-1] == "user:session_locked":
+            break
+        page.wait_for_timeout(100)
+    assert person.actions()[-1] == "user:session_locked"
+
+
+def test_a_page_of_hers_is_not_uncovered_by_the_code_of_another_who_signed_in_since(
+    context: BrowserContext, server: Server, person: Person, app: Flask, site: Site
+) -> None:
+    page, other = open_form(context, server), new_person(app, site)
+    sign_in_again(context, server, person, other)
+    with page.expect_response(lambda answer: answer.url.endswith("/session/lock") and answer.status == 204):
+        page.clock.fast_forward("15:10")
+    with page.expect_navigation():
+        unlock(page, other.fresh())
+    expect(page.locator("[name=new_password]")).to_have_value("")
+    expect(page.locator("body")).to_contain_text(other.username)
+    expect(page.locator("body")).not_to_contain_text(person.username)

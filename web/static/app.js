@@ -44,6 +44,21 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// A table that is wider than its room is scrolled by the keyboard too.
+const fitted = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    const wide = target.scrollWidth > target.clientWidth;
+    for (const [name, value] of [["tabindex", "0"], ["role", "group"]]) {
+      if (wide) target.setAttribute(name, value);
+      else target.removeAttribute(name);
+    }
+  }
+});
+for (const room of document.querySelectorAll(".scroll:has(> table)")) fitted.observe(room);
+
+// On paper the picture of the custody stands in words too.
+addEventListener("beforeprint", () => document.querySelector(".custody-lines")?.setAttribute("open", ""));
+
 // A link to what is folded away unfolds it.
 const unfold = () => {
   const aim = location.hash.length > 1 && document.getElementById(location.hash.slice(1));

@@ -5,7 +5,8 @@ const dialog = document.getElementById("lock");
 const warning = document.getElementById("lock-warning");
 const code = document.getElementById("lock-code");
 const fault = document.getElementById("lock-error");
-const csrf = document.body.dataset.csrf;
+// The token in it is renewed by whatever on the page finds it old.
+const page = document.body.dataset;
 const tabs = new BroadcastChannel("unbroken-lock");
 
 const IDLE = Number(dialog.dataset.minutes) * 60_000;
@@ -22,10 +23,16 @@ let covered = 0; // times
 let scrolled = 0;
 let escapes = [];
 
-function ask(path, body) {
+// After another sign-in in this browser the page's token is old: the refusal brings the one that is good now.
+async function ask(path, body) {
   const given = body && { method: "POST", body: JSON.stringify(body) };
-  const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrf };
-  return fetch(`/api/v1${path}`, { headers, cache: "no-store", ...given }).catch(() => null);
+  const send = (csrf) => {
+    const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrf };
+    return fetch(`/api/v1${path}`, { headers, cache: "no-store", ...given }).catch(() => null);
+  };
+  const answer = await send(page.csrf);
+  const good = answer?.headers.get("X-CSRF-Token");
+  return good ? send(good) : answer;
 }
 
 function behind() {
@@ -68,15 +75,23 @@ function lock() {
   ask("/session/lock", {});
 }
 
-// What the server says of the session: it may have been locked or unlocked elsewhere, or have ended.
+// What the server says of the session: it may have been locked or unlocked elsewhere, have ended, or be another's.
 async function check() {
   told = Date.now();
   const before = covered;
   const answer = await ask("/me");
   if (answer?.status === 401) location.assign(dialog.dataset.signIn);
   else if (answer?.status === 423) cover();
+  if (!answer?.ok) return answer;
+  const said = await answer.json();
   // On a slow line an answer from before the lock may come after it.
-  else if (answer?.ok && covered === before) uncover();
+  if (covered !== before) return answer;
+  if (said.username !== page.person) location.reload();
+  else {
+    page.csrf = said.csrf;
+    uncover();
+  }
+  return answer;
 }
 
 function tick() {
@@ -112,7 +127,7 @@ function leave() {
   tabs.postMessage("locked");
   fetch(dialog.dataset.exit, {
     method: "POST",
-    body: new URLSearchParams({ csrf_token: csrf }),
+    body: new URLSearchParams({ csrf_token: page.csrf }),
     redirect: "manual",
     keepalive: true,
   }).catch(() => null);
@@ -122,15 +137,15 @@ function leave() {
 dialog.querySelector("form").addEventListener("submit", async (event) => {
   event.preventDefault();
   fault.textContent = "";
-  const answer = await ask("/session/unlock", { otp: code.value.trim() });
+  let answer = await ask("/session/unlock", { otp: code.value.trim() });
   if (answer?.ok) {
     tabs.postMessage("unlocked");
-    return uncover();
+    // Whoever signed in elsewhere in this browser has given her code: this page may be somebody else's.
+    answer = await check();
+    if (answer?.ok) return undefined;
   }
   if (answer?.status === 401) return location.assign(dialog.dataset.signIn);
   const problem = await answer?.json().catch(() => null);
-  // Another sign-in took the place of this session: only a new page fits it.
-  if (problem?.type === "csrf") return location.reload();
   if (answer?.status === 429) fault.textContent = dialog.dataset.wait.replace("{seconds}", answer.headers.get("Retry-After"));
   else if (problem?.type === "step-up" || answer?.status === 422) fault.textContent = dialog.dataset.wrong;
   else fault.textContent = dialog.dataset.failed;
