@@ -30,7 +30,7 @@ from tests.conftest import Persona, days_ago, make_settings, new_persona, upload
 from tests.pages import browser
 from tests.pages import shown as page
 from tests.test_tamper import Office
-from web import items, picture
+from web import items, picture, telling
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -261,7 +261,7 @@ def test_whatever_is_damaged_is_told_in_a_sentence_of_its_own(office: Office, st
 def test_every_fault_that_a_verification_can_find_has_a_sentence() -> None:
     codes = set(re.findall(r'code(?:: str)? ?= ?"(\w+)"', inspect.getsource(verifying))) | {"head_differs"}
     assert len(codes) > 8
-    assert codes <= picture._FAULTS.keys()
+    assert codes <= telling._FAULTS.keys()
 
 
 def test_hostile_names_are_escaped_and_titles_are_not_drawn(

@@ -311,7 +311,10 @@ def release(work: Work, item: Evidence, examined: fixity.Examined | None, *, rea
     if examined is not None and not examined.passed:
         raise Quarantined("The bytes still do not match. Restore the object from a copy that does, then release it.")
     if _faults(work, item):
-        raise Quarantined("The item's custody chain does not verify. It stays quarantined.")
+        raise Quarantined(
+            "The item's custody chain does not verify. It stays quarantined: keep it as it is, and have the "
+            "administrator look at the ledger and its backups."
+        )
     item.quarantined = False
     work.record(
         item,

@@ -2,7 +2,10 @@
 
 import { $ } from "./page.js";
 
-export const language = document.documentElement.lang;
+const page = document.documentElement.lang;
+
+/** As the rest of the page has them: dates day first, and digits Latin in every language. */
+export const language = `${page === "en" ? "en-GB" : page}-u-nu-latn`;
 
 export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 export const asPercent = (part) => new Intl.NumberFormat(language, { style: "percent" }).format(part);
