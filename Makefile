@@ -3,6 +3,8 @@
 SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
+# What no database is part of is tested once, with the first backend; the stores are all tested there too.
+ONCE := tests/domain tests/storage tests/demo/test_assets.py tests/test_media.py tests/test_design.py tests/test_static.py
 # Further arguments for pytest, e.g. make test ARGS="-k custody"
 ARGS ?=
 # The first interpreter that really runs and is new enough: a version manager's shim may exist and refuse.
@@ -46,7 +48,8 @@ test: setup ## the whole suite twice: SQLite with a directory, then PostgreSQL w
 	@.ci/needs
 	@failed=; for backend in embedded servers; do \
 		echo "== the suite on: $$backend"; \
-		UNBROKEN_TEST_BACKEND=$$backend $(BIN)/python -m pytest -n 2 $(ARGS) || failed="$$failed $$backend"; \
+		once=; test $$backend = embedded || once="$(ONCE:%=--ignore=%)"; \
+		UNBROKEN_TEST_BACKEND=$$backend $(BIN)/python -m pytest -n 3 --dist worksteal $$once $(ARGS) || failed="$$failed $$backend"; \
 	done; test -z "$$failed" || { echo "The suite failed on:$$failed"; exit 1; }
 
 check: setup ## style, types, the arrows between packages, one migration head

@@ -8,6 +8,7 @@ import os
 import signal
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,11 +18,12 @@ import psycopg
 import pyotp
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from evidence_api import create_app
+from evidence_api import create_app, credentials
 from evidence_api.config import Settings
 from evidence_api.db import Base
 from evidence_api.domain.roles import OPERATOR, Actor, Role, Scope
@@ -80,6 +82,23 @@ def app(site: Site) -> Flask:
     app = create_app(site)
     app.testing = True
     return app
+
+
+@contextmanager
+def quick_passwords() -> Iterator[None]:
+    """The strength of passwords is tested with signing in; elsewhere it would only take time, hundreds of times."""
+    with pytest.MonkeyPatch.context() as patch:
+        weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        patch.setattr(credentials, "_hasher", weak)
+        patch.setattr(credentials, "_NOBODY", weak.hash("nobody"))
+        yield
+
+
+@pytest.fixture(scope="module")
+def quick_sign_in() -> Iterator[None]:
+    """For modules in which people sign in to do something else."""
+    with quick_passwords():
+        yield
 
 
 # pytest-flask pushes one request context for a whole test: flask-login then shows one client's user to another.

@@ -16,6 +16,8 @@ from tests.people import PASSWORD, Person, asks_with, new_person
 from tests.pseudo import pseudo, unmarked
 from tests.test_web import Page, sign_in, submit
 
+pytestmark = pytest.mark.usefixtures("quick_sign_in")
+
 NEW = "/account/tokens/new"
 
 

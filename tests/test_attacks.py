@@ -107,15 +107,14 @@ def test_a_form_from_another_site_changes_nothing(
         client, things = browsers[role], offices.things[role]["own"] | offices.things[role]["in"]
         own = token_of(client)
         for rule in pages_of(offices.app, "POST"):
+            if rule.endpoint == "pages.quick_exit":
+                continue  # It locks the session whoever asks: tests/test_lock.py.
             for path in paths(rule, things):
                 address = f"{path}?csrf_token={own}" if forged == "in the address" else path
                 headers = {"X-CSRF-Token": own} if forged == "in a header" else {}
                 data = {"reason": "Because", "q": "Riverside", "action": "check_out", "role": "lawyer", **fields}
                 answer = client.post(address, data=data, headers={**HTML, **headers})
-                if rule.endpoint == "pages.quick_exit":
-                    assert answer.headers["Location"] == "/away"
-                else:
-                    assert answer.status_code == 403, (path, answer.status_code)
+                assert answer.status_code == 403, (path, answer.status_code)
     assert not changed(before, snapshot(offices.site))
 
 
@@ -398,7 +397,7 @@ def test_labels_and_first_sign_ins_name_the_configured_address_whatever_the_requ
 
 MARK = "zqx"
 PAYLOADS = (
-    f"{MARK}\"'><{MARK}-t on{MARK}=1></title></textarea></svg>{{{{7*191}}}}",
+    f"{MARK}\"'><{MARK}-t on{MARK}=1></title></textarea></svg>{{{{1234567*7654321}}}}",
     f"{MARK}\" autofocus onfocus{MARK}=\"1",
     f"javascript:{MARK}//--></style></script><{MARK}-t>",
     f"\u202e{MARK}\u2066<{MARK}-t>\u200b\ufeff",
@@ -446,7 +445,7 @@ class Looked(HTMLParser):
         )
         if "\u202e" in data and not apart:
             self.faults.append(f"turns what stands round it: {[n for n, _ in self.open][-4:]} {data.strip()[:50]!r}")
-        if "1337" in data:
+        if str(1234567 * 7654321) in data:
             self.faults.append("a template was filled in")
 
 

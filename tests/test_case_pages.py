@@ -13,6 +13,8 @@ from tests.pages import beside, browser, led_to, shown, text, told, ways
 from tests.pseudo import pseudo, unmarked
 from tests.test_web import Page, csrf, submit
 
+pytestmark = pytest.mark.usefixtures("quick_sign_in")
+
 Case = dict[str, Any]
 MakePersona = Callable[..., Persona]
 HOSTILE = '<script>alert("x")</script>'

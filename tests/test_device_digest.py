@@ -18,6 +18,8 @@ from tests.conftest import Persona, days_ago
 from tests.test_picture import hand_over
 from tests.test_uploads import items, read_item, send, start
 
+pytestmark = pytest.mark.usefixtures("quick_sign_in")
+
 OTHER = "0" * 64
 
 

@@ -17,6 +17,8 @@ from evidence_api.work import Site
 from tests.conftest import PASSWORD, Persona, upload
 from tests.test_web import csrf, submit
 
+pytestmark = pytest.mark.usefixtures("quick_sign_in")
+
 Item = dict[str, Any]
 
 
@@ -45,8 +47,10 @@ def path(item: Item) -> str:
 
 
 def test_an_item_is_handed_over_in_two_browsers_with_a_code_of_the_receiver(
-    investigator: Persona, lawyer: Persona, item: Item, path: str
+    investigator: Persona, make_persona: Callable[..., Persona], case: dict[str, Any], item: Item, path: str
 ) -> None:
+    lawyer = make_persona(Role.LAWYER)
+    investigator.post(f"/cases/{case['id']}/assignments", {"user": str(lawyer.id), "role": "lawyer"})
     hers, lawyers = browser(investigator), browser(lawyer)
     sent(submit(hers, f"{path}/offer", to=str(lawyer.id), reason="For the charge."), path)
     assert "It is yours until the other person accepts it" in shown(hers, path)

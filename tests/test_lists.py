@@ -17,6 +17,8 @@ from evidence_api.work import Site, begin
 from tests.conftest import Persona, days_ago, upload
 from tests.test_cases import assign, go
 
+pytestmark = pytest.mark.usefixtures("quick_sign_in")
+
 CASE = {"title": "Riverside", "kind": "sex_trafficking", "country": "KH"}
 
 

@@ -18,6 +18,8 @@ from evidence_api.work import Site
 from tests.conftest import Persona
 from tests.people import Browser, Person, new_person
 
+pytestmark = pytest.mark.usefixtures("quick_sign_in")
+
 
 @pytest.fixture
 def person(app: Flask, site: Site) -> Person:

@@ -19,6 +19,8 @@ from tests.conftest import Persona, new_persona
 from tests.golden.office import TUS, installation
 from tests.pages import browser
 
+pytestmark = pytest.mark.usefixtures("quick_sign_in")
+
 FEW, MANY = 5, 50
 HEAVIEST = 50_000
 """Bytes of a first page with all that it links."""

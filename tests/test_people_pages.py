@@ -18,6 +18,8 @@ from tests.people import Person, new_person
 from tests.pseudo import pseudo, unmarked
 from tests.test_web import Page, sign_in, submit
 
+pytestmark = pytest.mark.usefixtures("quick_sign_in")
+
 MakePersona = Callable[..., Persona]
 
 

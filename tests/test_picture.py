@@ -32,6 +32,8 @@ from tests.pages import shown as page
 from tests.test_tamper import Office
 from web import items, picture, telling
 
+pytestmark = pytest.mark.usefixtures("quick_sign_in")
+
 SVG = "{http://www.w3.org/2000/svg}"
 
 

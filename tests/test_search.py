@@ -9,6 +9,8 @@ from evidence_api.services import search
 from evidence_api.work import Site, begin
 from tests.conftest import Persona, upload
 
+pytestmark = pytest.mark.usefixtures("quick_sign_in")
+
 
 def word() -> str:
     """A word that nothing else has in its title."""

@@ -20,6 +20,8 @@ from evidence_api.models import AuthSession, SessionPresence, Tries
 from evidence_api.work import Site
 from tests.people import Browser, Person, asks_with, new_person
 
+pytestmark = pytest.mark.usefixtures("quick_sign_in")
+
 TUS = {"Tus-Resumable": "1.0.0"}
 PATCH = {**TUS, "Content-Type": "application/offset+octet-stream"}
 

@@ -14,6 +14,8 @@ from tests.conftest import days_ago
 from tests.people import Person, new_person
 from tests.test_uploads import OCTETS, TUS, change, encode
 
+pytestmark = pytest.mark.usefixtures("quick_sign_in")
+
 
 @pytest.fixture
 def person(app: Flask, site: Site) -> Person:

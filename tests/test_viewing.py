@@ -23,6 +23,8 @@ from evidence_api.work import Site
 from tests.conftest import Persona, upload
 from tests.people import Browser, Person, new_person
 
+pytestmark = pytest.mark.usefixtures("quick_sign_in")
+
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8
 MP4 = b"\0\0\0\x18ftypisom\0\0\0\0isommp42" + os.urandom(5000)
 REASON = "Quarterly audit of the chain"

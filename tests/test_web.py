@@ -14,6 +14,8 @@ from evidence_api.work import Site
 from tests.conftest import Persona
 from tests.people import PASSWORD, Person, asks_with, new_person, new_starter
 
+pytestmark = pytest.mark.usefixtures("quick_sign_in")
+
 NEW_PASSWORD = "seven boats before sunrise"
 PAGES = ("/", "/password", "/sign-in", "/api/docs")
 

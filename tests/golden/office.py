@@ -15,11 +15,10 @@ from pathlib import Path
 import pyotp
 import pytest
 import sqlalchemy as sa
-from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 
-from evidence_api import create_app, credentials
+from evidence_api import create_app
 from evidence_api.db import new_id
 from evidence_api.domain.case import Stage
 from evidence_api.domain.custody import TransferState
@@ -29,7 +28,7 @@ from evidence_api.services import accounts
 from evidence_api.setup import initialise, make_keys, migrate
 from evidence_api.site import open_site
 from evidence_api.work import Site, begin
-from tests.conftest import PASSWORD, Persona, make_settings
+from tests.conftest import PASSWORD, Persona, make_settings, quick_passwords
 
 TUS = {"Tus-Resumable": "1.0.0"}
 Things = dict[str, str]
@@ -64,13 +63,8 @@ class Offices:
 @pytest.fixture(scope="module")
 def offices(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Offices]:
     """Two offices of this module's own."""
-    with pytest.MonkeyPatch.context() as patch:
-        # The strength of passwords is tested elsewhere; here it would only take time, at each of hundreds of sign-ins.
-        weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        patch.setattr(credentials, "_hasher", weak)
-        patch.setattr(credentials, "_NOBODY", weak.hash("nobody"))
-        with installation(tmp_path_factory.mktemp("offices"), request) as site:
-            yield open_offices(site)
+    with quick_passwords(), installation(tmp_path_factory.mktemp("offices"), request) as site:
+        yield open_offices(site)
 
 
 def add_person(site: Site, app: Flask, role: Role, office: uuid.UUID | None = None) -> Persona:

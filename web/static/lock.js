@@ -69,10 +69,16 @@ function uncover() {
   window.scrollTo(0, scrolled);
 }
 
+// One tab tells the server: the slower of two could else lock it again after a code has opened it.
+function tell() {
+  const send = () => ask("/session/lock", {});
+  return navigator.locks ? navigator.locks.request("unbroken-lock", { ifAvailable: true }, (mine) => mine && send()) : send();
+}
+
 function lock() {
   cover();
   tabs.postMessage("locked");
-  ask("/session/lock", {});
+  tell();
 }
 
 // What the server says of the session: it may have been locked or unlocked elsewhere, have ended, or be another's.
