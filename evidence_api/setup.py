@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy.orm import Session
 
 import migrations
 from evidence_api.config import BadSettings, Settings
-from evidence_api.db import make_engine, new_id, open_session
+from evidence_api.db import make_engine, new_id
 from evidence_api.domain.custody import TAKEN, TAKING
 from evidence_api.domain.roles import OPERATOR
 from evidence_api.keys import KeyStore, new_key_file, read_key_file
@@ -104,8 +105,11 @@ def initialise(settings: Settings, *, origin: str, office: str, name: str, zone:
 
 
 def _fill_due(site: Site) -> None:
-    """Of what was taken out before the register kept it: until when. The chain says it, so no entry is made of it."""
-    with open_session(site.engine) as session:
+    """Of what was taken out before the register kept it: until when.
+
+    It belongs to the migration, as far as that can do without keys. The chain says it, so no entry is made of it.
+    """
+    with site.engine.begin() as connection, Session(connection) as session:
         out = sa.select(Evidence.id).where(Evidence.state.in_(TAKEN), Evidence.due_at.is_(None))
         for id in session.scalars(out).all():
             taken = sa.select(LedgerEntry.body, LedgerEntry.hash).where(
@@ -117,5 +121,4 @@ def _fill_due(site: Site) -> None:
                 if row is not None:
                     opened = disclosures_of(session, site.keys, [row.hash]).get(row.hash, {})
                     due_at = as_moment(facts_of(decode(row.body), opened).get("due_at"))
-                    session.execute(sa.update(Evidence).where(Evidence.id == id).values(due_at=due_at))
-        session.commit()
+                    connection.execute(sa.update(Evidence).where(Evidence.id == id).values(due_at=due_at))

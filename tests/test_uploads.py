@@ -650,6 +650,14 @@ def test_what_was_admitted_is_not_removed_by_giving_the_upload_up(investigator: 
     assert investigator.get(f"/evidence/{done.headers['Upload-Evidence']}/content").data == data
 
 
+@pytest.fixture
+def tidy(site: Site) -> None:
+    """What other tests have left to expire is gone."""
+    with begin(site, SYSTEM) as work:
+        uploads.expire(work)
+
+
+@pytest.mark.usefixtures("tidy")
 def test_an_upload_that_is_left_too_long_expires(investigator: Persona, case: dict[str, Any], site: Site) -> None:
     before = in_store(site)
     url = start(investigator, case["id"], 1000)
@@ -663,6 +671,7 @@ def test_an_upload_that_is_left_too_long_expires(investigator: Persona, case: di
     assert investigator.call("HEAD", url, headers=TUS).status_code == 404
 
 
+@pytest.mark.usefixtures("tidy")
 def test_bytes_that_are_lost_because_their_sender_was_taken_off_the_case_are_told_to_the_lead(
     investigator: Persona, make_persona: Any, case: dict[str, Any], site: Site
 ) -> None:
@@ -684,6 +693,7 @@ def test_bytes_that_are_lost_because_their_sender_was_taken_off_the_case_are_tol
     assert before["action"] == "case:unassign"
 
 
+@pytest.mark.usefixtures("tidy")
 def test_neither_an_upload_in_time_nor_an_admitted_file_expires(
     investigator: Persona, case: dict[str, Any], site: Site
 ) -> None:
