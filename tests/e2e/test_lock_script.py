@@ -2,7 +2,7 @@
 
 import pytest
 from flask import Flask
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from evidence_api.work import Site
 from tests.e2e.browser import NewContext, sign_in
@@ -82,6 +82,25 @@ def test_what_she_does_in_one_tab_counts_in_the_other_and_so_does_unlocking(
     for page in (first, second):
         expect(page.locator("#lock")).to_be_hidden()
     expect(first.locator("[name=new_password]")).to_have_value(TYPED)
+
+
+def test_a_lock_that_is_slow_on_its_way_does_not_arrive_after_the_code_that_opens_it(
+    context: BrowserContext, server: Server, person: Person
+) -> None:
+    held: list[Route] = []
+    context.route("**/session/lock", lambda route: held.append(route))
+    first, second = open_form(context, server), open_form(context, server)
+    context.clock.fast_forward("15:10")
+    for page in (first, second):
+        expect(page.locator("#lock")).to_be_visible()
+    unlock(second, person.fresh())
+    second.wait_for_timeout(500)
+    assert len(held) == 1
+    held[0].continue_()
+    for page in (first, second):
+        expect(page.locator("#lock")).to_be_hidden()
+    moves = [action for action in person.actions() if action.startswith("user:session_")]
+    assert moves[-2:] == ["user:session_locked", "user:session_unlocked"]
 
 
 def test_a_laptop_that_was_closed_for_hours_shows_nothing_at_the_first_touch(

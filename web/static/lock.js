@@ -14,6 +14,7 @@ const WARN = Math.min(60_000, IDLE / 2);
 // Often enough that the server does not lock the session while somebody types for long.
 const TELL = Math.min(120_000, IDLE / 4);
 const SHARE = 5_000;
+const GIVE_UP = 10_000;
 
 let active = Date.now();
 let told = Date.now();
@@ -24,8 +25,8 @@ let scrolled = 0;
 let escapes = [];
 
 // After another sign-in in this browser the page's token is old: the refusal brings the one that is good now.
-async function ask(path, body) {
-  const given = body && { method: "POST", body: JSON.stringify(body) };
+async function ask(path, body, signal) {
+  const given = body && { method: "POST", body: JSON.stringify(body), signal };
   const send = (csrf) => {
     const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrf };
     return fetch(`/api/v1${path}`, { headers, cache: "no-store", ...given }).catch(() => null);
@@ -69,10 +70,14 @@ function uncover() {
   window.scrollTo(0, scrolled);
 }
 
-// One tab tells the server: the slower of two could else lock it again after a code has opened it.
+// One tab tells the server, and no code is sent before that is answered: a lock that is slow on its way could else
+// arrive after the code that was to open it. A page over plain HTTP has no locks, and orders its own requests only.
+let telling = Promise.resolve();
+const inTurn = (options, send) =>
+  navigator.locks ? navigator.locks.request("unbroken-lock", options, (mine) => mine && send()) : telling.then(send);
+
 function tell() {
-  const send = () => ask("/session/lock", {});
-  return navigator.locks ? navigator.locks.request("unbroken-lock", { ifAvailable: true }, (mine) => mine && send()) : send();
+  telling = inTurn({ ifAvailable: true }, () => ask("/session/lock", {}, AbortSignal.timeout(GIVE_UP)));
 }
 
 function lock() {
@@ -143,7 +148,7 @@ function leave() {
 dialog.querySelector("form").addEventListener("submit", async (event) => {
   event.preventDefault();
   fault.textContent = "";
-  let answer = await ask("/session/unlock", { otp: code.value.trim() });
+  let answer = await inTurn({}, () => ask("/session/unlock", { otp: code.value.trim() }));
   if (answer?.ok) {
     tabs.postMessage("unlocked");
     // Whoever signed in elsewhere in this browser has given her code: this page may be somebody else's.
