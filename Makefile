@@ -3,8 +3,9 @@
 SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
-# What no database is part of is tested once, with the first backend; the stores are all tested there too.
-ONCE := tests/domain tests/storage tests/demo/test_assets.py tests/test_media.py tests/test_design.py tests/test_static.py
+# What no database is part of is tested once, with the first backend; the stores are all tested there too. So is the
+# longest walk through the pages, each act of which is tested with both.
+ONCE := tests/domain tests/storage tests/demo/test_assets.py tests/test_media.py tests/test_design.py tests/test_static.py tests/e2e/test_story.py
 # Further arguments for pytest, e.g. make test ARGS="-k custody"
 ARGS ?=
 # The first interpreter that really runs and is new enough: a version manager's shim may exist and refuse.
@@ -71,7 +72,7 @@ lock: setup ## write the lock files anew from pyproject.toml
 
 texts: setup ## bring the catalogues of web/translations up to date with the texts in the source
 	@mkdir -p build
-	$(BIN)/pybabel -q extract --mapping-file=pyproject.toml --keywords=_l --add-comments="Translators:" --strip-comments \
+	$(BIN)/pybabel -q extract --mapping-file=pyproject.toml --keywords=_l --keywords=lazy_pgettext:1c,2 --add-comments="Translators:" --strip-comments \
 		--add-location=file --sort-output --no-wrap --project=Unbroken --output-file=build/messages.pot .
 	$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap \
 		--input-file=build/messages.pot --output-dir=web/translations

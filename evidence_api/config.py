@@ -12,9 +12,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from evidence_api.domain.case import BadKinds, CaseKind, CaseKinds, Stage
+
 PREFIX = "UNBROKEN_"
 _SITE = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d+)?/?")
 _HTTPS = re.compile(r"https://[A-Za-z0-9.-]+(?::\d+)?(?:/[A-Za-z0-9._~%/?&=+-]*)?")
+DEFAULT_KINDS = Path(__file__).with_name("case_kinds.toml")
 WEAK_SECRETS = frozenset({"testsecret123", "minioadmin", "secret", "password", "changeme"})
 
 
@@ -44,12 +47,14 @@ class Settings:
     master_key: Path = Path()
     session_key: Path = Path()
     signing_key: Path = Path()
+    vault_key: Path = Path()
     url: str = ""
     proxies: int = 0
     max_upload: int = 1 << 40
     upload_days: int = 7
     idle_minutes: int = 15
     exit_url: str = ""
+    case_kinds: Path = Path()
 
     @property
     def database(self) -> str:
@@ -64,8 +69,23 @@ class Settings:
     @cached_property
     def key_files(self) -> Mapping[str, Path]:
         """The key files by use, under the data directory unless placed elsewhere."""
-        named = {"master": self.master_key, "session": self.session_key, "signing": self.signing_key}
+        named = {
+            "master": self.master_key,
+            "session": self.session_key,
+            "signing": self.signing_key,
+            "vault": self.vault_key,
+        }
         return {use: self.data / "keys" / f"{use}.key" if path == Path() else path for use, path in named.items()}
+
+    @cached_property
+    def kinds(self) -> CaseKinds:
+        """The kinds of cases in use, from the file that is named, or the default. Raises BadSettings."""
+        return _case_kinds(self.kinds_file)
+
+    @property
+    def kinds_file(self) -> Path:
+        """The file that says which kinds of cases are in use."""
+        return DEFAULT_KINDS if self.case_kinds == Path() else self.case_kinds
 
     @property
     def production(self) -> bool:
@@ -123,7 +143,33 @@ def _convert(name: str, text: str, kind: Any) -> Any:
     return kind(text)
 
 
+def _case_kinds(path: Path) -> CaseKinds:
+    wrong = f"{PREFIX}CASE_KINDS ({path})"
+    try:
+        found = tomllib.loads(path.read_text())
+    except (OSError, UnicodeError, tomllib.TOMLDecodeError) as error:
+        raise BadSettings(f"{wrong} cannot be read as TOML") from error
+    without: dict[CaseKind, list[Stage]] = {}
+    for name, kind in found.items():
+        if name not in set(CaseKind):
+            raise BadSettings(f"{wrong} names a kind that is not known: {name}")
+        if not isinstance(kind, dict) or kind.keys() - {"without"}:
+            raise BadSettings(f"{wrong} may say only `without` of {name}, in a table of its own: [{name}]")
+        stages = kind.get("without", [])
+        if not isinstance(stages, list) or any(stage not in set(Stage) for stage in stages):
+            raise BadSettings(f"{wrong} must give the `without` of {name} as a list of stages: {', '.join(Stage)}")
+        without[CaseKind(name)] = [Stage(stage) for stage in stages]
+        if Stage.INTAKE in without[CaseKind(name)]:
+            raise BadSettings(f"{wrong} switches off the intake of {name}, where every case begins")
+    try:
+        return CaseKinds(without)
+    except BadKinds as error:
+        raise BadSettings(f"{wrong} cannot be used: {error}") from error
+
+
 def _check(settings: Settings) -> None:
+    # Read here, so that the service does not start with a file that cannot be used.
+    _ = settings.kinds
     if settings.environment not in {"development", "production"}:
         raise BadSettings(f"{PREFIX}ENVIRONMENT must be development or production")
     if not 1 <= settings.idle_minutes <= 120:

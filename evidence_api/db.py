@@ -4,7 +4,7 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -15,9 +15,13 @@ from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from evidence_api.domain.search import Searched
+
 E = TypeVar("E", bound=StrEnum)
 
 MAX_BUSY_SECONDS = 30
+ROWS_AT_ONCE = 1000
+"""In one statement: databases take only so many values."""
 
 
 def new_id() -> uuid.UUID:
@@ -84,6 +88,20 @@ class Base(DeclarativeBase):
     def subject(self) -> str:
         """The chain that entries about this row belong to, `<kind>:<uuid>`."""
         raise NotImplementedError(f"{type(self).__name__} has no chain")
+
+    @property
+    def searched(self) -> Searched | None:
+        """What the row is found by; None where it is not, or no longer, to be found."""
+        return None
+
+    @classmethod
+    def is_searched(cls) -> sa.ColumnElement[bool]:
+        """Which rows of a class that is `searched` are to be found."""
+        return sa.true()
+
+    def found_as(self, _session: Session) -> "Base":
+        """The row that is found otherwise when this one changes."""
+        return self
 
 
 def make_engine(url: str) -> sa.Engine:
@@ -172,6 +190,12 @@ def database_time(session: Session) -> datetime:
 
 def insert_if_absent(session: Session, model: type[Base], **values: object) -> None:
     """Insert a row unless its key is taken already, without an error and without a race."""
+    insert_all_if_absent(session, model, [values])
+
+
+def insert_all_if_absent(session: Session, model: type[Base], rows: Sequence[Mapping[str, object]]) -> None:
+    """Insert each row unless its key is taken already, without an error and without a race."""
     dialect = session.get_bind().dialect.name
-    insert = postgresql.insert(model) if dialect == "postgresql" else sqlite.insert(model)
-    session.execute(insert.values(**values).on_conflict_do_nothing())
+    for begin in range(0, len(rows), ROWS_AT_ONCE):
+        insert = postgresql.insert(model) if dialect == "postgresql" else sqlite.insert(model)
+        session.execute(insert.values(rows[begin : begin + ROWS_AT_ONCE]).on_conflict_do_nothing())

@@ -9,9 +9,12 @@ import sqlalchemy as sa
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from evidence_api import index
 from evidence_api.config import Settings
 from evidence_api.db import open_session
-from evidence_api.models import LedgerEntry
+from evidence_api.domain.case import Stage
+from evidence_api.domain.errors import Unavailable
+from evidence_api.models import LedgerEntry, VaultKey
 from evidence_api.setup import alembic_config
 from evidence_api.storage import Finding
 from evidence_api.work import Site
@@ -27,6 +30,7 @@ def examine(site: Site) -> Iterator[Finding]:
     settings = site.settings
     yield Finding("origin", "ok", f"The ledger's origin is {site.origin}.")
     yield from _environment(settings)
+    yield _kinds(settings)
     yield from _keys(settings)
     yield from _database(site)
     yield from site.storage.probe()
@@ -53,6 +57,15 @@ def _environment(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "space", "ok" if free > MIN_FREE_BYTES else "weak", f"{free >> 30} GiB are free where the database is."
         )
+
+
+def _kinds(settings: Settings) -> Finding:
+    where = "the default" if settings.case_kinds == Path() else f"{settings.kinds_file}"
+    used = []
+    for kind in settings.kinds.on:
+        left_out = [stage.value for stage in Stage if stage not in settings.kinds.stages(kind)]
+        used.append(f"{kind.value} (without {', '.join(left_out)})" if left_out else kind.value)
+    return Finding("case-kinds", "ok", f"Cases are of these kinds, by {where}: {'; '.join(used)}.")
 
 
 def _keys(settings: Settings) -> Iterator[Finding]:
@@ -98,6 +111,42 @@ def _database(site: Site) -> Iterator[Finding]:
     else:
         yield Finding("migrations", "fault", "The tables are not up to date. Run `unbroken init`.")
     yield _guards(site)
+    if current == head:
+        yield _search(site)
+        yield from _vault(site)
+
+
+def _search(site: Site) -> Finding:
+    with open_session(site.engine, read_only=True) as session:
+        lacking = sum(1 for _ in index.lacking(session))
+    if not lacking:
+        return Finding("search", "ok", "Everything that can be searched for is in the index.")
+    return Finding(
+        "search", "weak", f"The index of the search lacks {lacking}: nobody finds them. Run `unbroken init`."
+    )
+
+
+def _vault(site: Site) -> Iterator[Finding]:
+    try:
+        masters = list(site.vault.masters())
+    except Unavailable as error:
+        yield Finding("vault", "fault", error.detail)
+        return
+    with open_session(site.engine, read_only=True) as session:
+        used = set(session.scalars(sa.select(VaultKey.master).distinct()))
+    if used - set(masters):
+        yield Finding(
+            "vault",
+            "fault",
+            "Some of the vault is sealed under a key that its key file does not hold: nobody can open it. "
+            "Restore the key file from your backup.",
+        )
+    elif len(masters) > 1:
+        yield Finding(
+            "vault", "weak", "The exchange of the vault's key is not finished. Run `unbroken vault rotate` again."
+        )
+    else:
+        yield Finding("vault", "ok", "Everything in the vault can be opened with its key.")
 
 
 def _guards(site: Site) -> Finding:

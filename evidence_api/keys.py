@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from evidence_api.db import insert_if_absent
+from evidence_api.db import insert_all_if_absent, insert_if_absent
 from evidence_api.models.ledger import SubjectKey
 
 KEY_BYTES = 32
@@ -49,12 +49,14 @@ def read_key_file(path: Path) -> bytes:
     return key
 
 
-def _seal(key: bytes, plaintext: bytes, context: str) -> bytes:
+def seal(key: bytes, plaintext: bytes, context: str) -> bytes:
+    """Encrypt under a key of 32 bytes: the nonce, then the ciphertext. `context` must be the same at opening."""
     nonce = os.urandom(NONCE_BYTES)
     return nonce + AESGCM(key).encrypt(nonce, plaintext, context.encode())
 
 
-def _open(key: bytes, sealed: bytes, context: str) -> bytes:
+def unseal(key: bytes, sealed: bytes, context: str) -> bytes:
+    """Decrypt what `seal` made. Raises KeyMissing under another key or context, or where it was altered."""
     try:
         return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context.encode())
     except (InvalidTag, ValueError) as error:
@@ -69,40 +71,48 @@ class KeyStore:
 
     def seal(self, session: Session, subject: str, plaintext: bytes, context: str) -> bytes:
         """Encrypt under the subject's key, made at first use. `context` must be the same at opening."""
-        return _seal(self.subject_key(session, subject, create=True), plaintext, context)
+        return seal(self.subject_key(session, subject, create=True), plaintext, context)
 
     def open(self, session: Session, subject: str, sealed: bytes, context: str) -> bytes:
         """Decrypt. Raises KeyMissing where the key was destroyed or `sealed` was altered."""
-        return _open(self.subject_key(session, subject), sealed, context)
+        return unseal(self.subject_key(session, subject), sealed, context)
 
     def seal_with(self, key: bytes, plaintext: bytes, context: str) -> bytes:
         """Encrypt under a subject's key already in hand."""
-        return _seal(key, plaintext, context)
+        return seal(key, plaintext, context)
 
     def open_with(self, key: bytes, sealed: bytes, context: str) -> bytes:
         """Decrypt with a subject's key already in hand. Raises KeyMissing."""
-        return _open(key, sealed, context)
+        return unseal(key, sealed, context)
 
     def subject_key(self, session: Session, subject: str, *, create: bool = False) -> bytes:
         """The subject's own key, unwrapped. Raises KeyMissing if there is none and none is to be made."""
         find = select(SubjectKey.wrapped).where(SubjectKey.subject == subject)
         wrapped = session.execute(find).scalar_one_or_none()
         if wrapped is None and create:
-            fresh = _seal(self._master, os.urandom(KEY_BYTES), f"key:{subject}")
+            fresh = seal(self._master, os.urandom(KEY_BYTES), f"key:{subject}")
             insert_if_absent(session, SubjectKey, subject=subject, wrapped=fresh)
             wrapped = session.execute(find).scalar_one()
         if wrapped is None:
             raise KeyMissing("there is no key for this subject")
         return self.unwrap(subject, wrapped)
 
-    def subject_keys(self, session: Session, subjects: Iterable[str]) -> dict[str, bytes]:
-        """The keys of several subjects, unwrapped; a subject without one is left out. Raises as `unwrap`."""
-        find = select(SubjectKey.subject, SubjectKey.wrapped).where(SubjectKey.subject.in_(list(subjects)))
-        return {subject: self.unwrap(subject, wrapped) for subject, wrapped in session.execute(find)}
+    def subject_keys(self, session: Session, subjects: Iterable[str], *, create: bool = False) -> dict[str, bytes]:
+        """The keys of several subjects, unwrapped; a subject without one is left out, unless one is to be made.
+        Raises as `unwrap`."""
+        asked = list(subjects)
+        find = select(SubjectKey.subject, SubjectKey.wrapped).where(SubjectKey.subject.in_(asked))
+        found = {key.subject: key.wrapped for key in session.execute(find)}
+        if create and len(found) < len(asked):
+            missing = [subject for subject in asked if subject not in found]
+            fresh = [{"subject": s, "wrapped": seal(self._master, os.urandom(KEY_BYTES), f"key:{s}")} for s in missing]
+            insert_all_if_absent(session, SubjectKey, fresh)
+            found |= {key.subject: key.wrapped for key in session.execute(find)}
+        return {subject: self.unwrap(subject, wrapped) for subject, wrapped in found.items()}
 
     def unwrap(self, subject: str, wrapped: bytes) -> bytes:
         """A subject's key from its wrapped form. Raises KeyMissing under another master key."""
-        return _open(self._master, wrapped, f"key:{subject}")
+        return unseal(self._master, wrapped, f"key:{subject}")
 
     def destroy(self, session: Session, subject: str) -> None:
         """Delete the subject's key: nothing sealed under it can be read again, but from an older backup."""

@@ -7,28 +7,62 @@ see rows that need-to-know has already let through.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from evidence_api.db import Base
 from evidence_api.domain.custody import HOLDERS
+from evidence_api.domain.link import LinkKind
 from evidence_api.domain.roles import CASE_ROLES, Actor, Role, Scope
 from evidence_api.domain.sentences import sentence
 from evidence_api.models import (
+    Alert,
+    Approval,
+    Assessment,
     Assignment,
+    AuthorityRequest,
     AuthSession,
+    CareStep,
     Case,
+    Claim,
+    Consent,
+    Episode,
     Evidence,
+    Inspection,
+    KeepApart,
+    Link,
+    Observation,
     Office,
+    Operation,
+    OperationOperative,
+    Operative,
+    Partner,
+    Payment,
+    Perpetrator,
+    Placement,
     Reader,
+    Referral,
+    RosterEntry,
+    SafetyAssessment,
+    Search,
+    Sighting,
+    StandingRecord,
+    TimelineEvent,
+    Tip,
     Token,
     Transfer,
     Upload,
     User,
     UserRole,
+    Venue,
+    VenueTie,
+    Victim,
+    VictimCase,
+    VictimTie,
 )
 
 
@@ -59,6 +93,40 @@ class Permission(StrEnum):
     CUSTODY_DECIDE = "custody_decide"
     CUSTODY_HOLD = "custody_hold"
     QUARANTINE_RELEASE = "quarantine_release"
+    EVIDENCE_LINK = "evidence_link"
+    VICTIM_READ = "victim_read"
+    VICTIM_REGISTER = "victim_register"
+    VICTIM_EDIT = "victim_edit"
+    VICTIM_MOVE = "victim_move"
+    VICTIM_SHARE = "victim_share"
+    EPISODE_WRITE = "episode_write"
+    SEARCH_WRITE = "search_write"
+    SEARCH_MATCH = "search_match"
+    ALERT_NOTE = "alert_note"
+    IDENTITY_WRITE = "identity_write"
+    IDENTITY_REVEAL = "identity_reveal"
+    ADDRESS = "address"
+    PLACEMENT = "placement"
+    CARE_READ = "care_read"
+    CARE_WRITE = "care_write"
+    CASEWORK_READ = "casework_read"
+    PERPETRATOR_WRITE = "perpetrator_write"
+    PERPETRATOR_ADDRESS = "perpetrator_address"
+    VENUE_WRITE = "venue_write"
+    VENUE_MOVE = "venue_move"
+    OPERATION_WRITE = "operation_write"
+    OPERATION_MOVE = "operation_move"
+    ROSTER_WRITE = "roster_write"
+    OPERATIVE_READ = "operative_read"
+    OPERATIVE_WRITE = "operative_write"
+    OPERATIVE_IDENTITY = "operative_identity"
+    APPROVAL = "approval"
+    PARTNER_READ = "partner_read"
+    PARTNER_WRITE = "partner_write"
+    TIP_REPORT = "tip_report"
+    TIP_READ = "tip_read"
+    TIP_TRIAGE = "tip_triage"
+    IMPORT = "import"
     OFFICE_OVERSEE = "office_oversee"
     CLOCK_FAULT = "clock_fault"
     LEDGER_VERIFY = "ledger_verify"
@@ -126,8 +194,21 @@ def is_named(session: Session, actor: Actor, item: Evidence) -> bool:
     return session.get(Reader, (item.id, actor.user_id)) is not None
 
 
+def is_own(session: Session, actor: Actor, thing: Evidence | Link) -> bool:
+    """A caseworker: only what she brought in herself, and its links."""
+    item = session.get_one(Evidence, thing.evidence_id) if isinstance(thing, Link) else thing
+    return item.collector_id == actor.user_id
+
+
+def led_here(session: Session, actor: Actor, tip: Tip) -> bool:
+    """Only who is assigned to the case to which the tip led."""
+    led_to, person = tip.led_to_id, actor.user_id
+    return led_to is not None and person is not None and is_assigned(session, led_to, person, (actor.role,))
+
+
 _I, _L, _S, _C, _A = Role.INVESTIGATOR, Role.LAWYER, Role.SUPERVISOR, Role.CASEWORKER, Role.ADMINISTRATOR
 _ALL: dict[Role, Condition] = dict.fromkeys((_I, _L, _S, _C, _A), ALWAYS)
+_CASEWORK: dict[Role, Condition] = dict.fromkeys((_I, _L, _S, _C), ALWAYS)
 _SYS = Role.SYSTEM
 
 TABLE: Mapping[Permission, Mapping[Role, Condition]] = {
@@ -156,6 +237,40 @@ TABLE: Mapping[Permission, Mapping[Role, Condition]] = {
     Permission.CUSTODY_DECIDE: {_I: is_party, _L: is_party, _S: giver_has_left},
     Permission.CUSTODY_HOLD: {_L: ALWAYS, _S: ALWAYS},
     Permission.QUARANTINE_RELEASE: {_S: ALWAYS},
+    Permission.EVIDENCE_LINK: {_I: ALWAYS, _L: ALWAYS, _C: is_own},
+    Permission.VICTIM_READ: _CASEWORK,
+    Permission.VICTIM_REGISTER: {_I: ALWAYS, _C: ALWAYS},
+    Permission.VICTIM_EDIT: {_C: ALWAYS},
+    Permission.VICTIM_MOVE: {_I: ALWAYS, _C: ALWAYS},
+    Permission.VICTIM_SHARE: {_S: ALWAYS, _C: ALWAYS},
+    Permission.EPISODE_WRITE: {_I: ALWAYS, _C: ALWAYS},
+    Permission.SEARCH_WRITE: {_I: ALWAYS, _L: ALWAYS, _C: ALWAYS},
+    Permission.SEARCH_MATCH: {_C: ALWAYS},
+    Permission.ALERT_NOTE: _CASEWORK,
+    Permission.IDENTITY_WRITE: {_C: ALWAYS},
+    Permission.IDENTITY_REVEAL: {_L: ALWAYS, _C: ALWAYS},
+    Permission.ADDRESS: {_C: ALWAYS},
+    Permission.PLACEMENT: {_C: ALWAYS},
+    Permission.CARE_READ: {_L: ALWAYS, _S: ALWAYS, _C: ALWAYS},
+    Permission.CARE_WRITE: {_C: ALWAYS},
+    Permission.CASEWORK_READ: _CASEWORK,
+    Permission.PERPETRATOR_WRITE: {_I: ALWAYS, _L: ALWAYS},
+    Permission.PERPETRATOR_ADDRESS: {_I: ALWAYS, _L: ALWAYS},
+    Permission.VENUE_WRITE: {_I: ALWAYS, _L: ALWAYS},
+    Permission.VENUE_MOVE: {_I: ALWAYS, _L: ALWAYS, _S: ALWAYS},
+    Permission.OPERATION_WRITE: {_I: ALWAYS, _L: ALWAYS},
+    Permission.OPERATION_MOVE: {_I: ALWAYS, _L: ALWAYS, _S: ALWAYS},
+    Permission.ROSTER_WRITE: {_I: ALWAYS, _L: ALWAYS, _C: ALWAYS},
+    Permission.OPERATIVE_READ: {_I: ALWAYS, _S: ALWAYS},
+    Permission.OPERATIVE_WRITE: {_S: ALWAYS},
+    Permission.OPERATIVE_IDENTITY: {_S: ALWAYS},
+    Permission.APPROVAL: {_S: ALWAYS},
+    Permission.PARTNER_READ: _CASEWORK,
+    Permission.PARTNER_WRITE: {_S: ALWAYS, _C: ALWAYS},
+    Permission.TIP_REPORT: _CASEWORK,
+    Permission.TIP_READ: {_I: led_here, _L: led_here, _S: ALWAYS, _C: led_here},
+    Permission.TIP_TRIAGE: {_S: ALWAYS},
+    Permission.IMPORT: {_I: ALWAYS, _L: ALWAYS, _C: ALWAYS},
     Permission.OFFICE_OVERSEE: {_S: ALWAYS},
     Permission.CLOCK_FAULT: {_S: ALWAYS},
     Permission.LEDGER_VERIFY: {_S: ALWAYS, _SYS: ALWAYS},
@@ -177,6 +292,11 @@ SCOPES: Mapping[Scope, frozenset[Permission]] = {
             Permission.EVIDENCE_READ,
             Permission.EVIDENCE_OPEN,
             Permission.EVIDENCE_VERIFY,
+            Permission.VICTIM_READ,
+            Permission.CARE_READ,
+            Permission.CASEWORK_READ,
+            Permission.OPERATIVE_READ,
+            Permission.PARTNER_READ,
             Permission.OFFICE_OVERSEE,
             Permission.LEDGER_VERIFY,
         }
@@ -218,6 +338,8 @@ _REASONS: Mapping[Condition, str] = {
     is_party: "Only the two people of the hand-over may do this.",
     has_left: "The item's custodian does this. A supervisor does, once the custodian is disabled or off the case.",
     giver_has_left: "Who offered the item does this. A supervisor does, once she is disabled or off the case.",
+    is_own: "A caseworker does this with what she brought in herself.",
+    led_here: "A supervisor reads it, and who is assigned to the case to which it led.",
     may_open: "The item is restricted, and you are not named to open it.",
 }
 
@@ -243,6 +365,10 @@ def _cases(actor: Actor) -> sa.ColumnElement[bool]:
 def _of_case(column: Any, actor: Actor) -> sa.ColumnElement[bool]:
     if actor.role is Role.SYSTEM:
         return sa.true()
+    if actor.role is Role.SUPERVISOR:
+        # Looked up for each row: a list of all the cases of the office would grow with it.
+        within = aliased(Case)
+        return sa.exists().where(within.id == column, within.office_id == actor.office_id)
     condition: sa.ColumnElement[bool] = column.in_(sa.select(Case.id).where(_cases(actor)))
     return condition
 
@@ -272,14 +398,173 @@ def _own(column: Any, actor: Actor) -> sa.ColumnElement[bool]:
     return condition
 
 
+def _victims(column: Any, actor: Actor) -> sa.ColumnElement[bool]:
+    """What is about a victim is known wherever a case of the actor's knows her."""
+    if actor.role is Role.SYSTEM:
+        return sa.true()
+    return _knows(column, actor)
+
+
+def _knows(victim: Any, actor: Actor) -> sa.ColumnElement[bool]:
+    """A case of the actor's knows this victim. Looked up for each row: a list of all whom she knows would grow with
+    the table."""
+    known = aliased(VictimCase)
+    return sa.exists().where(known.victim_id == victim, _of_case(known.case_id, actor))
+
+
+def _of_office(column: Any, actor: Actor) -> sa.ColumnElement[bool]:
+    condition: sa.ColumnElement[bool] = sa.true() if actor.role is Role.SYSTEM else column == actor.office_id
+    return condition
+
+
+def _searches(actor: Actor) -> sa.ColumnElement[bool]:
+    return _of_case(Search.case_id, actor) | (Search.victim_id.is_not(None) & _victims(Search.victim_id, actor))
+
+
+def _links(actor: Actor) -> sa.ColumnElement[bool]:
+    """A link is known to whoever knows both the item and what it is about.
+
+    Each is looked up by its key, row by row: a list of all that the actor knows would grow with the tables. What
+    belongs to a case is linked to items of that case alone; a victim can be known to several.
+    """
+    if actor.role is Role.SYSTEM:
+        return sa.true()
+    episode = aliased(Episode)
+    target = sa.case(
+        (Link.target_kind == LinkKind.VICTIM, _knows(Link.target_id, actor)),
+        (
+            Link.target_kind == LinkKind.EPISODE,
+            sa.exists().where(episode.id == Link.target_id, _knows(episode.victim_id, actor)),
+        ),
+        else_=sa.true(),
+    )
+    # An expression, so that no index on the case is taken: hers have many links, an item or a target has few.
+    within = _of_case(sa.func.coalesce(Link.case_id, sa.null()), actor) & target
+    if actor.role is not Role.CASEWORKER:
+        return within
+    return within & shared_item(Link.evidence_id, actor)
+
+
+def shared_item(column: Any, actor: Actor) -> sa.ColumnElement[bool]:
+    """Of the items of a caseworker's case, those that she brought in or that are shared with her; one by one."""
+    item, reader = aliased(Evidence), aliased(Reader)
+    own = sa.exists().where(item.id == column, item.collector_id == actor.user_id)
+    shared = sa.exists().where(reader.evidence_id == column, reader.user_id == actor.user_id)
+    return own | shared
+
+
+def _events(actor: Actor) -> sa.ColumnElement[bool]:
+    """What a timeline tells: acts that are told to the actor's role, about what she knows."""
+    if actor.role is Role.SYSTEM:
+        return sa.true()
+    links = sa.exists().where(Link.id == TimelineEvent.link_id, _links(actor))
+    conditions = [
+        told(TimelineEvent.action, actor),
+        sa.case(
+            (TimelineEvent.victim_id.is_not(None), _knows(TimelineEvent.victim_id, actor)),
+            else_=_of_case(TimelineEvent.case_id, actor),
+        ),
+        TimelineEvent.link_id.is_(None) | links,
+    ]
+    if actor.role is Role.CASEWORKER:
+        conditions.append(TimelineEvent.evidence_id.is_(None) | shared_item(TimelineEvent.evidence_id, actor))
+    return sa.and_(*conditions)
+
+
 _VISIBLE: Mapping[type[Base], Callable[[Actor], sa.ColumnElement[bool]]] = {
     Case: _cases,
     Evidence: _evidence,
     Transfer: _transfers,
     Assignment: lambda actor: _of_case(Assignment.case_id, actor),
     Upload: lambda actor: _own(Upload.user_id, actor) & _of_case(Upload.case_id, actor),
+    Victim: lambda actor: _victims(Victim.id, actor),
+    VictimCase: lambda actor: _of_case(VictimCase.case_id, actor),
+    **{
+        model: partial(_victims, model.victim_id)
+        for model in (
+            Assessment,
+            CareStep,
+            Claim,
+            Consent,
+            Episode,
+            KeepApart,
+            Payment,
+            Placement,
+            Referral,
+            StandingRecord,
+        )
+    },
+    Search: _searches,
+    Sighting: lambda actor: Sighting.search_id.in_(sa.select(Search.id).where(_searches(actor))),
+    **{
+        model: partial(_of_case, model.case_id)
+        for model in (
+            Alert,
+            AuthorityRequest,
+            Inspection,
+            Observation,
+            Operation,
+            OperationOperative,
+            Perpetrator,
+            RosterEntry,
+            SafetyAssessment,
+            Venue,
+            VenueTie,
+            VictimTie,
+        )
+    },
+    Link: _links,
+    TimelineEvent: _events,
+    **{model: partial(_of_office, model.office_id) for model in (Approval, Operative, Partner)},
+    Tip: lambda actor: (
+        _of_office(Tip.office_id, actor)
+        & (
+            sa.true()
+            if actor.role in (Role.SUPERVISOR, Role.SYSTEM)
+            else (Tip.reporter_id == actor.user_id) | _of_case(Tip.led_to_id, actor)
+        )
+    ),
     User: _users,
     Token: lambda actor: _own(Token.user_id, actor),
     AuthSession: lambda actor: _own(AuthSession.user_id, actor),
     Office: lambda actor: sa.true() if actor.role is Role.SYSTEM else Office.id == actor.office_id,
 }
+
+
+_EVERYBODY, _PROSECUTING = frozenset(_CASEWORK), frozenset({_I, _L, _S})
+_SECRET, _CARING = frozenset({_S, _C}), frozenset({_L, _S, _C})
+
+TOLD: Mapping[str, frozenset[Role]] = {
+    "case:": _EVERYBODY,
+    "evidence:": _EVERYBODY,
+    "victim:": _EVERYBODY,
+    "victim:care": _CARING,
+    "victim:identity": _CARING,
+    "victim:address": _SECRET,
+    "care:": _CARING,
+    "care:placement": frozenset({_C}),
+    "care:placement_reveal": _SECRET,
+    "search:": _EVERYBODY,
+    "search:identity": _CARING,
+    "perpetrator:": _EVERYBODY,
+    "perpetrator:address": _PROSECUTING,
+    "venue:": _EVERYBODY,
+    "operation:": _EVERYBODY,
+    "operation:operative": frozenset({_I, _S}),
+    "request:": _EVERYBODY,
+}
+"""To whom a timeline tells an act of a case that she knows, by what its name begins with; the longest that fits
+decides, and what nothing fits is told to nobody."""
+
+
+def told(action: Any, actor: Actor) -> sa.ColumnElement[bool]:
+    """Whether the actor's role is told acts of this name, as a condition in SQL on a column."""
+    if actor.role is Role.SYSTEM:
+        return sa.true()
+    longest_first = sorted(TOLD, key=len, reverse=True)
+    rows = [(action.startswith(prefix, autoescape=True), _said(actor.role in TOLD[prefix])) for prefix in longest_first]
+    return sa.case(*rows, else_=sa.false())
+
+
+def _said(yes: bool) -> sa.ColumnElement[bool]:
+    return sa.true() if yes else sa.false()

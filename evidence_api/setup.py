@@ -4,7 +4,9 @@ import base64
 import os
 import re
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import sqlalchemy as sa
 from alembic import command
@@ -13,15 +15,18 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.orm import Session
 
 import migrations
+from evidence_api import index
 from evidence_api.config import BadSettings, Settings
 from evidence_api.db import make_engine, new_id
 from evidence_api.domain.custody import TAKEN, TAKING
 from evidence_api.domain.roles import OPERATOR
 from evidence_api.keys import KeyStore, new_key_file, read_key_file
-from evidence_api.ledger.chain import disclosures_of, facts_of
-from evidence_api.ledger.entry import BadEntry, as_moment, decode
-from evidence_api.models import Evidence
+from evidence_api.ledger.chain import disclosures_of, facts_of, happening
+from evidence_api.ledger.entry import BadEntry, as_moment, decode, moment
+from evidence_api.ledger.stored import Row, entries
+from evidence_api.models import Evidence, TimelineEvent
 from evidence_api.models.ledger import LedgerEntry
+from evidence_api.models.timeline import capture
 from evidence_api.services import accounts
 from evidence_api.site import open_storage
 from evidence_api.work import Site, begin
@@ -99,6 +104,8 @@ def initialise(settings: Settings, *, origin: str, office: str, name: str, zone:
         with begin(site, OPERATOR) as work:
             first = accounts.initialise(work, office=office, name=name, zone=zone)
         _fill_due(site)
+        index.fill(site.engine)
+        _fill_timeline(site)
         return first
     finally:
         site.engine.dispose()
@@ -122,3 +129,37 @@ def _fill_due(site: Site) -> None:
                     opened = disclosures_of(session, site.keys, [row.hash]).get(row.hash, {})
                     due_at = as_moment(facts_of(decode(row.body), opened).get("due_at"))
                     connection.execute(sa.update(Evidence).where(Evidence.id == id).values(due_at=due_at))
+
+
+AT_ONCE = 1000
+
+
+def _fill_timeline(site: Site) -> None:
+    """Of what was recorded before timelines were sorted by when it happened: an event for each, in the order of the
+    entries; then one for each item whose capture is known and has none.
+
+    What happened when stands in the bytes of an entry alone. Of one that was altered, its column says it.
+    """
+    with site.engine.begin() as connection, Session(connection) as session:
+        there = sa.exists().where(TimelineEvent.entry == LedgerEntry.id)
+        missing = entries(session).where(LedgerEntry.case_id.is_not(None), ~there).order_by(LedgerEntry.id)
+        last = 0
+        while rows := [Row.of(r) for r in session.execute(missing.where(LedgerEntry.id > last).limit(AT_ONCE))]:
+            events = [happening(r.id, r.subject, r.action, UUID(r.case_id), _at(r), r.body) for r in rows if r.case_id]
+            session.execute(sa.insert(TimelineEvent), events)
+            last = rows[-1].id
+        told = sa.exists().where(TimelineEvent.evidence_id == Evidence.id, TimelineEvent.entry.is_(None))
+        captured = sa.select(Evidence.id, Evidence.case_id, Evidence.captured_at).where(
+            Evidence.captured_at.is_not(None), ~told
+        )
+        items = [capture(id, case_id, at) for id, case_id, at in session.execute(captured.order_by(Evidence.id)) if at]
+        if items:
+            session.execute(sa.insert(TimelineEvent), items)
+
+
+def _at(row: Row) -> datetime:
+    """When an entry says that it happened; of one that cannot be read, when it was recorded, where that is known."""
+    try:
+        return moment(decode(row.body).occurred_at)
+    except BadEntry:
+        return row.at or datetime.fromtimestamp(0, UTC)

@@ -36,6 +36,7 @@ def open_site(settings: Settings, *, probe: bool = False) -> Site:
 
     Raises BadSettings with what to do where something is missing.
     """
+    _ = settings.kinds
     engine = make_engine(settings.database)
     try:
         keys = KeyStore(read_key_file(settings.key_files["master"]))

@@ -21,6 +21,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
+from evidence_api import index
 from evidence_api.config import Settings
 from evidence_api.db import Base, database_time, insert_if_absent, open_session
 from evidence_api.domain.errors import (
@@ -44,6 +45,7 @@ from evidence_api.ledger.entry import Fact
 from evidence_api.models import CaseActor, Counter, LedgerEntry
 from evidence_api.policy import LOCKED, Permission, refusal, visible
 from evidence_api.storage import Finding, Storage
+from evidence_api.vault import Vault
 
 log = structlog.get_logger()
 
@@ -79,6 +81,11 @@ class Site:
     def subject(self) -> str:
         """The installation's own chain."""
         return f"system:{self.installation}"
+
+    @property
+    def vault(self) -> Vault:
+        """What seals identities and addresses, under keys of its own."""
+        return Vault(self.settings.key_files["vault"])
 
 
 @dataclass
@@ -156,15 +163,19 @@ class Work:
         self, lifecycle: Lifecycle[S], state: S, action: str, permission: Permission, thing: Subject
     ) -> LifecycleStep[S]:
         """The lifecycle's row for `action`. Role first (403), then the state (409 with what is legal now)."""
-        roles = lifecycle.roles(action)
-        if roles and self.actor.role not in roles:
-            template = "This is not for your role: {action}. You act as: {role}."
-            raise self.forbid(sentence(template, action=Term(action), role=self.actor.role), permission, thing)
+        self.require_role(lifecycle, action, permission, thing)
         row = lifecycle.step(state, action)
         if self.actor.role not in row.roles:
             allowed = [s.action for s in lifecycle.steps if state in s.sources and self.actor.role in s.roles]
             raise IllegalTransition("Not from here.", state=state.value, allowed=allowed)
         return row
+
+    def require_role(self, lifecycle: Lifecycle[S], action: str, permission: Permission, thing: Subject) -> None:
+        """Raise Forbidden where the actor's role takes `action` from no state at all."""
+        roles = lifecycle.roles(action)
+        if roles and self.actor.role not in roles:
+            template = "This is not for your role: {action}. You act as: {role}."
+            raise self.forbid(sentence(template, action=Term(action), role=self.actor.role), permission, thing)
 
     def transition(
         self,
@@ -178,10 +189,12 @@ class Work:
         data: Mapping[str, Fact] | None = None,
         facts: Mapping[str, Fact | float] | None = None,
         occurred_at: datetime | None = None,
+        private: bool = False,
     ) -> None:
         """Move `thing.attribute` along its lifecycle and record it, both or neither.
 
-        `target` is given only where the table leaves it open. Raises Forbidden or IllegalTransition.
+        `target` is given only where the table leaves it open. Where the step is `private`, the entry names the
+        attribute alone, and what was done is a commitment. Raises Forbidden or IllegalTransition.
         """
         state = getattr(thing, attribute)
         row = self.step(lifecycle, state, action, permission, thing)
@@ -190,8 +203,16 @@ class Work:
             raise Conflict("It is not known where to return to.")
         setattr(thing, attribute, reached)
         noun = thing.subject.split(":")[0]
-        moved: dict[str, Fact] = {"from": state.value, "to": reached.value, **(data or {})}
-        self.record(thing, f"{noun}:{action}", data=moved, facts=facts, occurred_at=occurred_at)
+        moved: dict[str, Fact] = {"from": state.value, "to": reached.value}
+        verb = attribute if private else action
+        open_, sealed = ({}, {"action": action, **moved}) if private else (moved, {})
+        self.record(
+            thing,
+            f"{noun}:{verb}",
+            data={**open_, **(data or {})},
+            facts={**sealed, **(facts or {})},
+            occurred_at=occurred_at,
+        )
 
     def record(
         self,
@@ -201,15 +222,14 @@ class Work:
         data: Mapping[str, Fact] | None = None,
         facts: Mapping[str, Fact | float] | None = None,
         occurred_at: datetime | None = None,
-        covers: Base | None = None,
+        covers: Sequence[Base] = (),
     ) -> None:
         """Queue a ledger entry about `thing`; it is written just before the commit, or nothing is.
 
         `data` holds opaque facts only. Whatever is personal, a place, a name or free text belongs in `facts`. An entry
-        speaks for the changed rows of its own subject, and for the one row more that it `covers`.
+        speaks for the changed rows of its own subject, and for those more that it `covers`.
         """
-        if covers is not None:
-            self.covered.add(id(covers))
+        self.covered.update(map(id, covers))
         subject = thing if isinstance(thing, str) else thing.subject
         case_id: UUID | None = getattr(thing, "case_id", None) if not isinstance(thing, str) else None
         self.drafts.append(
@@ -266,6 +286,7 @@ class Work:
             silent |= self.tables
         if silent:
             raise UnrecordedChange(", ".join(sorted(silent)))
+        index.keep(self.session, self.changed.values())
 
 
 _current: ContextVar[Work | None] = ContextVar("work", default=None)
@@ -331,9 +352,13 @@ def _table_of(error: IntegrityError) -> str:
 
 
 def _record_denial(site: Site, actor: Actor, denied: Denied) -> None:
-    """In an act of its own, on the actor's chain: what was refused has been rolled back."""
+    """In an act of its own, on the actor's chain: what was refused has been rolled back. About which victim it was is
+    a commitment."""
+    about: dict[str, Fact] = {"subject": denied.subject}
+    private = (denied.subject or "").startswith("victim:")
     with begin(site, actor) as work:
-        work.record(actor.subject, "user:denied", data={"permission": denied.permission, "subject": denied.subject})
+        open_: dict[str, Fact] = {"permission": denied.permission, **({} if private else about)}
+        work.record(actor.subject, "user:denied", data=open_, facts=about if private else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,6 +368,7 @@ class Act:
     permission: Permission
     on: type[Base] | None
     read_only: bool
+    lock: bool = True
 
     def enter(self, work: Work, id: UUID | None = None) -> Base | None:
         """Settle in this order: is she there (423), can she see it (404), may she do it (403), is it still what she
@@ -351,7 +377,7 @@ class Act:
         if self.on is None or id is None:
             work.require(self.permission)
             return None
-        thing = work.get(self.on, id, self.permission, lock=not (self.read_only or work.read_only))
+        thing = work.get(self.on, id, self.permission, lock=self.lock and not (self.read_only or work.read_only))
         work.require(self.permission, thing)
         if work.if_match is not None and work.if_match != getattr(thing, "version", None):
             raise StaleVersion
@@ -378,12 +404,16 @@ def act(
 
 
 def act_on(
-    model: type[M], permission: Permission, *, read_only: bool = False
+    model: type[M], permission: Permission, *, read_only: bool = False, lock: bool = True
 ) -> Callable[[Callable[Concatenate[Work, M, P], R]], Callable[Concatenate[Work, UUID, P], R]]:
-    """Declare a use case about one row, named by its id. The gate finds, locks and checks it first."""
+    """Declare a use case about one row, named by its id. The gate finds, locks and checks it first.
+
+    Without `lock` the use case locks it itself, behind what must be locked before it: a case before its operations,
+    those before victims, a victim before what hangs on her.
+    """
 
     def declare(function: Callable[Concatenate[Work, M, P], R]) -> Callable[Concatenate[Work, UUID, P], R]:
-        declared = Act(permission, model, read_only)
+        declared = Act(permission, model, read_only, lock)
 
         @wraps(function)
         def gated(work: Work, id: UUID, /, *args: P.args, **kwargs: P.kwargs) -> R:

@@ -6,7 +6,7 @@ import threading
 import structlog
 
 from evidence_api.domain.roles import SYSTEM
-from evidence_api.services import intake, upkeep, uploads
+from evidence_api.services import drafts, intake, upkeep, uploads
 from evidence_api.work import Site, begin
 
 INTERVAL_SECONDS = 60
@@ -22,12 +22,12 @@ def sweep(site: Site) -> int:
 
 
 def run_once(site: Site, *, with_sweep: bool = True) -> dict[str, int]:
-    """Everything once; how many uploads expired, objects were swept and answers forgotten."""
+    """Everything once; how many uploads expired, objects were swept, answers and drafts forgotten."""
     with begin(site, SYSTEM) as work:
         expired = uploads.expire(work)
     swept = sweep(site) if with_sweep else 0
     with begin(site, SYSTEM) as work:
-        forgotten = upkeep.forget_answers(work)
+        forgotten = upkeep.forget_answers(work) + drafts.forget_old(work)
     return {"expired": expired, "swept": swept, "forgotten": forgotten}
 
 

@@ -4,6 +4,7 @@ from marshmallow import fields, validate
 
 from evidence_api.domain.case import STAGES, CaseKind, Stage
 from evidence_api.domain.roles import CASE_ROLES, Role
+from evidence_api.domain.timeline import Happening
 from schemas.common import In, Moment, Out, PageIn, ReasonIn, Text
 
 COUNTRY = validate.Regexp(r"\A[A-Z]{2}\Z", error="Give the country as two capital letters (ISO 3166-1), such as KH.")
@@ -58,7 +59,7 @@ class CaseOut(Out):
     lead = fields.UUID(attribute="lead_id")
     created_at = Moment()
     allowed = fields.Function(
-        lambda case: STAGES.allowed(case.stage), metadata={"type": "array", "items": {"type": "string"}}
+        lambda case: case.course.allowed(case.stage), metadata={"type": "array", "items": {"type": "string"}}
     )
 
 
@@ -115,17 +116,17 @@ class TimelineIn(In):
     """Which part of the timeline."""
 
     limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
-    before = fields.Integer(
-        data_key="cursor",
-        load_default=None,
-        validate=validate.Range(1, 2**53),
-        metadata={"description": "The `next` of the page before."},
+    cursor = fields.String(
+        load_default=None, validate=validate.Length(1, 80), metadata={"description": "The `next` of the page before."}
     )
+    kind = fields.Enum(Happening, by_value=True, metadata={"description": "Only what happened of this kind."})
 
 
 class EventOut(Out):
-    """One act on the case or on what hangs on it."""
+    """One act on the case or on what hangs on it; or, of the kind `recording`, the moment of an item's capture, with
+    what its first entry says."""
 
+    kind = fields.Enum(Happening, by_value=True, allow_none=True)
     subject = fields.String()
     seq = fields.Integer()
     action = fields.String()
@@ -138,7 +139,8 @@ class EventOut(Out):
     data = fields.Dict()
     facts = fields.Dict()
     ref = fields.String(
-        allow_none=True, metadata={"description": "Of the item that it is about; null where it is about the case."}
+        allow_none=True,
+        metadata={"description": "Of what it is about, of a victim her pseudonym; null where it is about the case."},
     )
     about = fields.String(
         allow_none=True, metadata={"description": "To whom it was done, such as who was assigned: her user name."}

@@ -26,6 +26,7 @@ FAULTS: Mapping[type[fields.Field[Any]], Mapping[str, str]] = {
     fields.Float: {"special": "Give a number."},
     fields.Boolean: {"invalid": "Give true or false."},
     fields.DateTime: {"invalid": "Give a date and a time.", "format": "Give a date and a time."},
+    fields.Date: {"invalid": "Give a date.", "format": "Give a date."},
     fields.Enum: {"unknown": Template("Give one of: {choices}.")},
     fields.List: {"invalid": "Give a list."},
     fields.Mapping: {"invalid": "Give names with their values."},

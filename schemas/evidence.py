@@ -15,7 +15,7 @@ FOR_ANOTHER = "A fresh code, where a supervisor acts in the place of one who has
 def whole_place(data: Mapping[str, Any]) -> None:
     """Raise ValidationError where one half of a place is given without the other."""
     for name, other in (("latitude", "longitude"), ("longitude", "latitude")):
-        if name in data and other not in data:
+        if name in data and (other not in data or (data[name] is not None and data[other] is None)):
             raise ValidationError("Give latitude and longitude together.", other)
 
 
@@ -97,6 +97,16 @@ class EvidenceOut(Out):
     due_at = Moment(allow_none=True, metadata={"description": "By when who took it brings it back."})
     duplicate = fields.Boolean(
         metadata={"description": "True in the answer to an upload of a file that the case has already."}
+    )
+
+
+class ItemOut(EvidenceOut):
+    """An item of evidence, with what is written of its content."""
+
+    notes = fields.String(
+        attribute="content",
+        allow_none=True,
+        metadata={"description": "What is said or seen in it; null, too, where it is restricted and not mine to open."},
     )
 
 
@@ -231,6 +241,12 @@ class CorrectionIn(ReasonIn):
     @validates_schema
     def _whole_place(self, data: dict[str, Any], **_: Any) -> None:
         whole_place(data)
+
+
+class NotesIn(In):
+    """What is said or seen in the item, all of it. Without a text the notes are taken away."""
+
+    text = Text(load_default=None, allow_none=True, most=20_000, lines=True)
 
 
 class ReaderIn(In):

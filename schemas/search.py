@@ -9,7 +9,7 @@ MOST = 50
 
 
 class SearchIn(In):
-    """What to look for: a part of a ref, a title or a tag."""
+    """What to look for: words, or how they begin, in refs, titles, tags, notes, pseudonyms, aliases and places."""
 
     q = Text(required=True, least=2, most=100)
     kind = fields.Enum(Kind, by_value=True)
@@ -19,14 +19,22 @@ class SearchIn(In):
 
 
 class FindOut(Out):
-    """A case or an item that matches."""
+    """One that matches."""
 
     kind = fields.Enum(Kind, by_value=True)
     id = fields.UUID()
-    ref = fields.String()
-    title = fields.String()
+    ref = fields.String(allow_none=True, metadata={"description": "Of a victim, her pseudonym; null for a partner."})
+    title = fields.String(
+        allow_none=True,
+        metadata={"description": "Title, alias, description or name; null for a victim and an operation."},
+    )
     tag = fields.String(allow_none=True)
-    case = fields.UUID(attribute="case_id", metadata={"description": "The case that it is, or is in."})
+    case = fields.UUID(
+        attribute="case_id",
+        allow_none=True,
+        metadata={"description": "The case that it is, or is in; null for a victim and a partner."},
+    )
+    similar = fields.Boolean(metadata={"description": "It is not spelt so, but nearly."})
 
 
 class FindsOut(Out):

@@ -197,6 +197,14 @@ def case(investigator: Persona, lawyer: Persona) -> dict[str, Any]:
 
 
 @pytest.fixture
+def shared_case(case: dict[str, Any], investigator: Persona, caseworker: Persona) -> dict[str, Any]:
+    """The case, with the caseworker assigned to it too."""
+    assigned = investigator.post(f"/cases/{case['id']}/assignments", {"user": str(caseworker.id), "role": "caseworker"})
+    assert assigned.status_code == 201, assigned.get_json()
+    return case
+
+
+@pytest.fixture
 def item(investigator: Persona, case: dict[str, Any]) -> dict[str, Any]:
     """A file in the case, held by the investigator."""
     return upload(investigator, case["id"])

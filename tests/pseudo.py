@@ -24,7 +24,11 @@ class Pseudo(Translations):
     def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
         return self.gettext(msgid1 if n == 1 else msgid2)
 
+    def pgettext(self, context: str, message: str) -> str:
+        return self.gettext(message)
+
     ugettext = gettext
+    upgettext = pgettext
     ungettext = ngettext
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from evidence_api.domain.roles import Role
 from tests import test_uploads as uploads
+from tests.casework import given_go, made, new_rescue, new_victim
 from tests.conftest import Persona, upload
 
 
@@ -87,6 +88,9 @@ def test_a_supervisor_sees_every_case_of_her_office_and_an_administrator_none(
 def test_a_case_goes_through_its_stages_each_by_those_whose_work_it_is(
     investigator: Persona, lawyer: Persona, supervisor: Persona, case: dict[str, Any]
 ) -> None:
+    rescue = given_go(investigator, supervisor, new_rescue(investigator, case["id"]))
+    freed = {"victim": new_victim(investigator, case["id"])["id"], "outcome": "rescued"}
+    made(investigator, f"/operations/{rescue['id']}/roster", freed)
     for persona, action, stage in (
         (investigator, "investigate", "investigating"),
         (supervisor, "plan_intervention", "intervention_planned"),

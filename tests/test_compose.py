@@ -131,6 +131,7 @@ def test_the_service_reads_its_settings_from_the_files_as_mounted(
     assert settings.key_files["master"].is_file()
     assert settings.key_files["signing"].is_file() is (name == "worker")
     assert settings.key_files["session"].is_file() is (name == "web")
+    assert settings.key_files["vault"].is_file() is (name == "web")
     assert bool(settings.migration_url) is (name == "init")
 
 
@@ -180,6 +181,11 @@ def test_making_the_secrets_gives_each_to_its_readers_and_never_replaces_one(tmp
 def test_only_the_worker_can_sign(services: dict[str, Service]) -> None:
     assert [name for name, service in services.items() if "signing_key" in service.get("secrets", [])] == ["worker"]
     assert [n for n, s in services.items() if "UNBROKEN_SIGNING_KEY" in s.get("environment", {})] == ["worker"]
+
+
+def test_only_the_web_can_open_the_vault(services: dict[str, Service]) -> None:
+    assert [name for name, service in services.items() if "vault_key" in service.get("secrets", [])] == ["web"]
+    assert [n for n, s in services.items() if "UNBROKEN_VAULT_KEY" in s.get("environment", {})] == ["web"]
 
 
 def test_only_init_can_change_the_schema(services: dict[str, Service]) -> None:

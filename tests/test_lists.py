@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from evidence_api.domain.custody import Custody
 from evidence_api.domain.roles import OPERATOR, Role
 from evidence_api.models import Evidence, Office, Transfer, User
-from evidence_api.services import accounts, cases, evidence
+from evidence_api.services import accounts, cases, evidence, timeline
 from evidence_api.work import Site, begin
 from tests.conftest import Persona, days_ago, upload
 from tests.test_cases import assign, go
@@ -373,7 +373,7 @@ def test_the_timeline_names_who_acted_and_the_item_without_asking_for_each(
 
     def asked_for() -> int:
         with begin(site, investigator.actor(), read_only=True) as work, statements(site) as asked:
-            cases.timeline(work, uuid.UUID(case["id"]), limit=50)
+            timeline.timeline(work, uuid.UUID(case["id"]), limit=50)
         return len(asked)
 
     before = asked_for()

@@ -2,8 +2,10 @@
 
 import io
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,15 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from evidence_api import create_app
+from evidence_api.domain.link import LinkRelation
+from evidence_api.domain.operation import Danger
+from evidence_api.domain.perpetrator import Relation
 from evidence_api.domain.roles import OPERATOR, Role
+from evidence_api.domain.victim import AXES, Care, Exit, Identification, MissedHow, Whereabouts
 from evidence_api.ledger.entry import decode
 from evidence_api.models import Disclosure, LedgerEntry
 from evidence_api.work import Site, Work, begin
+from tests.casework import Made
 from tests.conftest import PASSWORD, Persona
 from tests.golden.office import TUS, add_person, installation, into
 
@@ -35,6 +42,54 @@ SECRETS = {
     "password": PASSWORD,
 }
 """What must be seen by nobody but those who read the item itself."""
+
+VAULT = {
+    "name": "Xanthippe",
+    "day of birth": "1913-02-27",
+    "nationality": "Ruritanian",
+    "contact": "Jabberwock",
+    "address": "Periwinkle",
+    "address of a placement": "Zugzwang",
+    "person behind a code": "Mulligatawny",
+    "tip": "Sasquatch",
+    "place of a tip": "Borogove",
+    "name of somebody sought": "Fandango",
+    "address of a perpetrator": "Yggdrasil",
+}
+"""What the vault keeps: it stands nowhere else."""
+
+CASEWORK = {
+    "alias": "Snollygoster",
+    "other alias": "Gobbledygook",
+    "note on a perpetrator": "Lollygag",
+    "venue": "Turquoise-gate",
+    "place of a venue": "Widdershins",
+    "area": "Timbuktu",
+    "note on a visit": "Flibbertigibbet",
+    "owner": "Rigmarole",
+    "authority": "Constabulary-Nine",
+    "what was asked": "Persnickety",
+    "what was replied": "Lackadaisical",
+    "reference": "Ref-Tatterdemalion",
+    "note on dangers": "Hullabaloo",
+    "scope of a consent": "Bellwether",
+    "assessment": "Marzipan",
+    "what she said": "Nincompoop",
+    "step": "Kumquat",
+    "outcome of a step": "Skedaddle",
+    "region": "Gondwanaland",
+    "partner": "Nightingale-House",
+    "partner's contact": "Whippersnapper",
+    "description of somebody sought": "Hobnailed",
+    "place of a sighting": "Obelisk",
+    "note on a sighting": "Tomfoolery",
+    "note on a link": "Cattywampus",
+    "imported": "Bumbershoot",
+    "why": "Quernstone",
+    "what was sought": "Kerfuffle",
+    "draft": "Wallflower",
+}
+"""What people of the case may read, and what stands in no log, refusal, address, title, metric or open part."""
 
 
 @pytest.fixture
@@ -61,14 +116,16 @@ class Office:
         self.lawyer = add_person(site, app, Role.LAWYER)
         self.outsider = add_person(site, app, Role.INVESTIGATOR)
         self.supervisor = add_person(site, app, Role.SUPERVISOR)
+        self.caseworker = add_person(site, app, Role.CASEWORKER)
 
-    def call(self, person: Persona, method: str, path: str, status: int, **kwargs: Any) -> Any:
+    def call(self, person: Persona, method: str, path: str, status: int | None, **kwargs: Any) -> Any:
         response = person.call(method, path, **kwargs)
-        assert response.status_code == status, response.get_data(as_text=True)
+        good = response.status_code < 300 if status is None else response.status_code == status
+        assert good, f"{method} {path} {response.get_data(as_text=True)}"
         self.answers.append(response)
         return response.get_json(silent=True)
 
-    def post(self, person: Persona, path: str, json: dict[str, Any], status: int = 200, **kwargs: Any) -> Any:
+    def post(self, person: Persona, path: str, json: dict[str, Any], status: int | None = 200, **kwargs: Any) -> Any:
         return self.call(person, "POST", path, status, json=json, **kwargs)
 
 
@@ -130,6 +187,209 @@ def resumable(office: Office, case: str) -> None:
     office.call(office.investigator, "PATCH", location, 204, headers=sending, data=bytes(range(250)) * 4)
 
 
+def casework(office: Office) -> Made:
+    """Every act on the people and places that a case is about, each with something in it that exposes somebody."""
+    call, post, v, c = office.call, office.post, VAULT, CASEWORK
+    lead, lawyer, supervisor, carer = office.investigator, office.lawyer, office.supervisor, office.caseworker
+    why, today = {"reason": c["why"]}, datetime.now(UTC).date().isoformat()
+    body = {"title": SECRETS["title of the case"], "kind": "sex_trafficking", "country": "KH"}
+    case = post(lead, "/cases", body, 201)["id"]
+    for person in (lawyer, carer):
+        post(lead, f"/cases/{case}/assignments", {"user": str(person.id), "role": person.role.value}, 201)
+    her = post(lead, "/victims", {"case": case, "gender": "female", "minor": True, "languages": ["km"]}, 201)
+    other = post(lead, "/victims", {"case": case, "gender": "female", "minor": True, "languages": ["km"]}, 201)
+    place = {"kind": "brothel", "description": c["venue"], "place": c["place of a venue"], "area": c["area"]}
+    venue = post(lead, "/venues", {"case": case, "country": "KH", **place}, 201)["id"]
+    post(
+        lead, f"/venues/{venue}/observations", {"observed_on": today, "seen": "open", "note": c["note on a visit"]}, 201
+    )
+    post(lead, f"/venues/{venue}/ties", {"kind": "owner", "name": c["owner"]}, 201)
+    who = {"alias": c["alias"], "aliases": [c["other alias"]], "roles": ["keeper"], "note": c["note on a perpetrator"]}
+    suspect = post(lead, "/perpetrators", {"case": case, **who}, 201)["id"]
+    post(lead, f"/perpetrators/{suspect}/victims", {"victim": her["id"], "relation": "sold"}, 201)
+    call(lead, "PUT", f"/perpetrators/{suspect}/address", 204, json={"address": v["address of a perpetrator"]})
+    planned = {"kind": "rescue", "partner": c["authority"], "planned_on": today, "aftercare_places": 9, "venue": venue}
+    operation = post(lead, "/operations", {"case": case, **planned}, 201)["id"]
+    scores = {**dict.fromkeys(Danger, 2)}
+    dangers = {"scores": scores, "assessed_on": today, "note": c["note on dangers"]}
+    post(lead, f"/operations/{operation}/assessments", dangers, 201)
+    post(lead, f"/operations/{operation}/authorisation", {"authorised_on": today, "reference": c["reference"]})
+    post(supervisor, f"/operations/{operation}/transitions", {"action": "go", **why})
+    operative = post(supervisor, "/operatives", {"person": v["person behind a code"]}, 201)["id"]
+    post(lead, f"/operations/{operation}/operatives", {"operative": operative}, None)
+    missed = {"victim": her["id"], "outcome": "missed", "how": "told_to_hide", **why}
+    post(lead, f"/operations/{operation}/roster", missed, None)
+    asks = {"authority": c["authority"], "asks": c["what was asked"], "sent_on": today}
+    request = post(lead, f"/cases/{case}/requests", asks, 201)["id"]
+    post(lead, f"/requests/{request}/reply", {"replied_on": today, "reply": c["what was replied"]})
+    sought = {"description": c["description of somebody sought"], "name": v["name of somebody sought"]}
+    search = post(lead, "/searches", {"case": case, **sought}, 201)["id"]
+    seen = {"seen_on": today, "place": c["place of a sighting"], "note": c["note on a sighting"], "venue": venue}
+    post(lead, f"/searches/{search}/sightings", seen, 201)
+    post(carer, f"/searches/{search}/match", {"victim": other["id"], **why})
+    episode = {"victim": her["id"], "venue": venue, "started_on": "2019-03-04", "means": ["debt_bondage"]}
+    post(lead, "/episodes", episode, 201)
+    path = f"/victims/{her['id']}"
+    post(lead, f"{path}/transitions", {"axis": "whereabouts", "action": "locate", **why})
+    identity = {"name": v["name"], "born": v["day of birth"], "nationality": v["nationality"], "contact": v["contact"]}
+    call(carer, "PUT", f"{path}/identity", 204, json=identity)
+    call(carer, "PUT", f"{path}/address", 204, json={"address": v["address"]})
+    post(carer, f"{path}/consents", {"purpose": "testimony", "scope": c["scope of a consent"]}, 201)
+    post(carer, f"{path}/keep-apart", {"barrier": "do_not_contact", "victim": other["id"]}, 201)
+    post(carer, f"{path}/transitions", {"axis": "care", "action": "contact", **why})
+    initial = {"kind": "initial", "summary": c["assessment"], "assessed_on": today}
+    post(carer, f"{path}/assessments", initial, 201)
+    post(carer, f"{path}/willingness", {"willingness": "willing", "note": c["what she said"]})
+    offers = {"offers": ["shelter"], "region": c["region"], "country": "KH", "contact": c["partner's contact"]}
+    partner = post(carer, "/partners", {"name": c["partner"], **offers}, 201)["id"]
+    step = post(carer, f"{path}/steps", {"kind": "skill", "title": c["step"], "partner": partner}, 201)["id"]
+    post(carer, f"/steps/{step}/transitions", {"action": "begin"})
+    post(carer, f"/steps/{step}/transitions", {"action": "finish", "outcome": c["outcome of a step"]})
+    bed = {"kind": "shelter", "from_on": today, "partner": partner, "address": v["address of a placement"]}
+    placement = post(carer, f"{path}/placements", bed, 201)["id"]
+    post(carer, f"{path}/standings", {"standing": "asylum", "country": "KH", "from_on": today}, 201)
+    owed = {"kind": "wages", "currency": "USD", "owed": 7654321, "ordered_on": today}
+    claim = post(carer, f"{path}/claims", owed, 201)["id"]
+    post(carer, f"/claims/{claim}/payments", {"amount": 5, "paid_on": today}, 201)
+    asked = {"service": "shelter", "partner": partner, "region": c["region"]}
+    referral = post(carer, f"{path}/referrals", asked, 201)["id"]
+    post(carer, f"/referrals/{referral}/transitions", {"action": "accept", **why})
+    form = {
+        "title": SECRETS["title of the item"],
+        "file": (io.BytesIO(b"a film"), f"{SECRETS['name of the file']}.mp4"),
+    }
+    item = call(lead, "POST", f"/cases/{case}/evidence", 201, data=form, content_type="multipart/form-data")["id"]
+    link = {"target_kind": "victim", "target": her["id"], "relation": "shows", "note": c["note on a link"]}
+    linked = post(lead, f"/evidence/{item}/links", link, 201)["id"]
+    post(lead, f"/links/{linked}/end", why, None)
+    tip = post(lawyer, "/tips", {"text": v["tip"], "about": v["place of a tip"]}, 201)["id"]
+    post(supervisor, f"/tips/{tip}/transitions", {"action": "take_up", "case": case, **why})
+    table = f"alias,roles\n{c['imported']},keeper\n"
+    rows = {"kind": "perpetrators", "csv": table, "mapping": {"alias": "alias", "roles": "roles"}}
+    post(lead, f"/cases/{case}/imports", rows, None)
+    for person, of in ((carer, f"{path}/identity"), (lawyer, f"{path}/identity"), (carer, f"{path}/address")):
+        post(person, f"{of}/reveal", {**why, "otp": person.otp()})
+    post(carer, f"/placements/{placement}/address/reveal", {**why, "otp": carer.otp()})
+    post(lead, f"/perpetrators/{suspect}/address/reveal", {**why, "otp": lead.otp()})
+    post(lawyer, f"/searches/{search}/identity/reveal", {**why, "otp": lawyer.otp()})
+    call(lead, "GET", f"/search?q={c['what was sought']}", 200)
+    for person in (lead, lawyer, carer, supervisor):
+        for read in (f"/cases/{case}/timeline", f"/cases/{case}/chart", f"/cases/{case}/export/victims.csv"):
+            call(person, "GET", read, 200)
+    return {"case": case, "her": her, "other": other, "placement": placement, "item": item, "search": search}
+
+
+def casework_refused(office: Office, things: Made) -> list[TestResponse]:
+    """The same, by who may not, and with what cannot be; each with something that must not come back."""
+    before = len(office.answers)
+    lead, lawyer, carer, supervisor = office.investigator, office.lawyer, office.caseworker, office.supervisor
+    secret, path = VAULT["name"], f"/victims/{things['her']['id']}"
+    wrong = {"reason": CASEWORK["why"], "otp": "000000"}
+    for person in (lead, supervisor, carer, office.outsider):
+        office.post(person, f"{path}/address/reveal", wrong, 404 if person is office.outsider else 403)
+    office.call(lead, "PUT", f"{path}/identity", 403, json={"name": secret})
+    office.post(lawyer, f"/placements/{things['placement']}/address/reveal", wrong, 403)
+    office.call(office.outsider, "PUT", f"{path}/address", 404, json={"address": secret})
+    office.call(carer, "PUT", f"{path}/identity", 422, json={"born": secret, "name": [secret]})
+    office.call(carer, "PUT", f"{path}/address", 422, json={"address": {"street": secret}})
+    office.post(lead, "/victims", {"case": secret, "gender": secret, "name": secret, "languages": [secret]}, 422)
+    office.post(lead, f"{path}/transitions", {"axis": "whereabouts", "action": secret, "reason": secret}, 422)
+    office.post(lead, f"{path}/transitions", {"axis": "whereabouts", "action": "rescue", "reason": secret}, 409)
+    office.post(carer, f"{path}/placements", {"kind": secret, "from_on": secret, "address": [secret]}, 422)
+    office.post(lead, "/perpetrators", {"case": things["case"], "alias": [secret], "roles": [secret]}, 422)
+    office.post(lead, "/episodes", {"victim": things["her"]["id"], "means": [secret], "started_on": secret}, 422)
+    office.post(lead, f"/evidence/{things['item']}/links", {"target_kind": secret, "target": secret}, 422)
+    office.post(supervisor, "/operatives", {"person": [secret]}, 422)
+    office.post(lead, "/tips", {"text": [secret]}, 422)
+    office.call(lead, "GET", f"/search?q={secret}&kind={secret}", 422)
+    office.call(lead, "GET", f"/cases/{things['case']}/chart?around={secret}", 422)
+    office.call(lead, "GET", f"/cases/{things['case']}/timeline?cursor={secret}", 422)
+    rows = {"kind": "victims", "csv": f"gender\n{secret}", "mapping": {"gender": secret}}
+    office.post(lead, f"/cases/{things['case']}/imports", rows, 422)
+    office.call(carer, "PUT", f"{path}/identity", 400, data=f"{{{secret}", content_type="application/json")
+    return office.answers[before:]
+
+
+def pages_of(office: Office, things: Made) -> list[TestResponse]:
+    """The pages about her, and forms that come back or lead on."""
+    browser = office.caseworker.app.test_client()
+    given = {"username": office.caseworker.username, "password": PASSWORD, "otp": office.caseworker.otp()}
+    csrf = {"csrf_token": browser.post("/api/v1/session", json=given).get_json()["csrf"]}
+    path, case = f"/victims/{things['her']['id']}", f"/cases/{things['case']}"
+    shown = [
+        path,
+        f"{path}/care",
+        f"{path}/placements",
+        f"{path}/episodes",
+        f"{path}/edit",
+        "/searches",
+        "/",
+        "/alerts",
+    ]
+    shown += [f"{case}/{room}" for room in ("victims", "timeline", "chart", "venues", "perpetrators", "operations")]
+    shown += ["/partners", f"/searches/{things['search']}", "/care"]
+    answers = [browser.get(page) for page in shown]
+    forms: list[tuple[str, dict[str, str]]] = [
+        ("/search", {"q": VAULT["name"]}),
+        (f"{path}/identity", {"name": VAULT["name"], "born": VAULT["name"]}),
+        (f"{path}/address", {"address": VAULT["address"]}),
+        (f"{path}/consents/new", {"draft": "keep", "scope": CASEWORK["draft"]}),
+        (f"{path}/assessments/new", {"kind": "risk", "summary": CASEWORK["assessment"]}),
+        (f"{path}/identity/reveal", {"reason": CASEWORK["why"], "otp": office.caseworker.otp()}),
+    ]
+    answers += [browser.post(page, data={**csrf, **typed}) for page, typed in forms]
+    assert [answer.status_code for answer in answers[-6:]] == [200, 422, 303, 303, 422, 200]
+    assert {answer.status_code for answer in answers[:-6]} == {200}
+    return answers
+
+
+def test_nothing_of_a_victim_is_anywhere_but_with_those_who_care_for_her(office: Office, said: io.StringIO) -> None:
+    things = casework(office)
+    refused = casework_refused(office, things)
+    pages = pages_of(office, things)
+    known = [*names(office), things["her"]["pseudonym"], things["other"]["pseudonym"]]
+    for answer in refused:
+        assert answer.mimetype == "application/problem+json"
+        assert_silent(answer.get_data(as_text=True), *known)
+    for answer in office.answers + pages:
+        assert_silent(str(answer.headers), *known)
+    titles = [re.findall("<title>(.*?)</title>", answer.get_data(as_text=True)[:3000]) for answer in pages]
+    assert len(list(filter(None, titles))) > 20
+    assert_silent(str(titles), *known)
+    metrics = office.lawyer.app.test_client().get("/metrics").get_data(as_text=True)
+    assert 'route="/api/v1/victims/<uuid:id>/identity/reveal"' in metrics
+    assert_silent(metrics, *known, things["her"]["id"], things["case"])
+    assert len(said.getvalue().splitlines()) > 100
+    assert_silent(said.getvalue(), *known, things["her"]["id"], things["case"])
+    the_ledger_is_silent(office, things, known)
+    if office.site.engine.dialect.name == "sqlite":
+        database = Path(str(office.site.engine.url.database))
+        everything = database.read_bytes() + database.with_name(f"{database.name}-wal").read_bytes()
+        for what, secret in VAULT.items():
+            assert secret.encode() not in everything, f"the {what} is in the database"
+
+
+def the_ledger_is_silent(office: Office, things: Made, known: list[str]) -> None:
+    """LEDGER.md section 2: of a victim, an entry names in the open nothing but whose chain it is in."""
+    with begin(office.site, OPERATOR, read_only=True) as work:
+        entries = [decode(row.body) for row in work.session.scalars(sa.select(LedgerEntry))]
+    kinds = {"victim", "care", "search", "perpetrator", "venue", "operation", "operative", "request", "partner", "tip"}
+    assert kinds <= {entry.action.split(":")[0] for entry in entries}
+    hers = {things["her"]["id"], things["other"]["id"]}
+    codes = {*Whereabouts, *MissedHow, *Relation, *LinkRelation, *Identification, *Care, *Exit} - {"other", "none"}
+    moves = {action for axis in AXES.values() for action in axis.actions}
+    for entry in entries:
+        assert_silent(str(entry.data), *known)
+        assert hers.isdisjoint(map(str, entry.data.values())), f"{entry.action} names her"
+        if entry.subject.startswith(("victim:", "evidence:", "search:", "operation:", "perpetrator:", "case:")):
+            assert codes.isdisjoint(map(str, entry.data.values())), f"{entry.action} tells of her"
+        if entry.subject.startswith("victim:"):
+            assert not entry.action.startswith("victim:") or entry.action.split(":")[1] not in moves - {"care"}
+    assert {entry.subject for entry in entries if any(one in entry.subject for one in hers)} == {
+        f"victim:{one}" for one in hers
+    }
+
+
 def refusals(office: Office, path: str) -> list[TestResponse]:
     """What is answered to those who may not, who send what cannot be, and who come at the wrong time."""
     before = len(office.answers)
@@ -152,14 +412,14 @@ def refusals(office: Office, path: str) -> list[TestResponse]:
 
 
 def assert_silent(text: str, *further: str) -> None:
-    for what, secret in SECRETS.items():
+    for what, secret in {**SECRETS, **VAULT, **CASEWORK}.items():
         assert secret.casefold() not in text.casefold(), f"the {what} is there"
     for secret in further:
         assert secret.casefold() not in text.casefold()
 
 
 def names(office: Office) -> list[str]:
-    people = (office.investigator, office.lawyer, office.outsider, office.supervisor)
+    people = (office.investigator, office.lawyer, office.outsider, office.supervisor, office.caseworker)
     return [*(person.username for person in people), *(person.token for person in people)]
 
 

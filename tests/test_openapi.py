@@ -18,7 +18,8 @@ from evidence_api.api import APIS, OUTSIDE, PREFIX
 from evidence_api.api.contract import Route
 from evidence_api.domain.roles import Role, Scope
 from evidence_api.models import Tries
-from tests.conftest import PASSWORD
+from evidence_api.policy import TABLE
+from tests.conftest import BACKEND, PASSWORD
 from tests.golden.office import Offices, add_person, add_token, into, offices
 from tests.test_permissions import TARGETS
 
@@ -100,8 +101,8 @@ def as_bytes(_context: Any, value: Any) -> Any:
     return value if isinstance(value, bytes) else str(value).encode()
 
 
-def configuration(coverage: bool) -> schemathesis.Config:
-    """Always the same cases; with coverage, each boundary of each field too."""
+def configuration() -> schemathesis.Config:
+    """Always the same cases: each boundary of each field, and a few by chance, fewer with the second database."""
     return schemathesis.Config.from_dict(
         {
             "seed": 1,
@@ -109,14 +110,14 @@ def configuration(coverage: bool) -> schemathesis.Config:
             "suppress-health-check": ["all"],
             "cache": {"enabled": False},
             "generation": {
-                "max-examples": 8 if coverage else 24,
+                "max-examples": 3 if BACKEND == "embedded" else 1,
                 "deterministic": True,
                 "no-shrink": True,
                 "database": "none",
                 "with-security-parameters": False,
             },
             "phases": {
-                "coverage": {"enabled": coverage, "unexpected-methods": ["PUT"]},
+                "coverage": {"unexpected-methods": ["TRACE"]},
                 "stateful": {"enabled": False},
             },
             "checks": {"enabled": False, **{name: {"enabled": True} for name in CHECKS}},
@@ -142,6 +143,7 @@ def sent_to_real_things(offices: Offices, role: Role) -> Iterator[None]:
         if isinstance(case.body, dict) and chance.random() < 0.7:
             another = str(offices.people[chance.choice(list(offices.people))].id)
             lent = {"to": another, "user": another, "username": person.username, "password": PASSWORD}
+            lent |= things | {"target": things.get("victim", another), "document": things.get("evidence", another)}
             case.body |= {name: value for name, value in lent.items() if name in case.body}
             case.body |= {"otp": person.otp()} if "otp" in case.body else {}
         if case.method != "GET" and chance.random() < 0.5:
@@ -167,12 +169,23 @@ def sent_to_real_things(offices: Offices, role: Role) -> Iterator[None]:
         GLOBAL_HOOK_DISPATCHER.unregister(before_call)
 
 
-@pytest.mark.parametrize("role", [Role.INVESTIGATOR, Role.SUPERVISOR, Role.ADMINISTRATOR])
+SENDERS = (Role.CASEWORKER, Role.INVESTIGATOR, Role.SUPERVISOR, Role.ADMINISTRATOR)
+EACH = 1 if BACKEND == "embedded" else 4
+"""What is checked before a database is asked is the same with each: with the second one, every fourth route."""
+
+
+def sender(route: Route) -> Role:
+    """The first who may; so each route is tried once, by one whom it lets through."""
+    return next((role for role in SENDERS if role in TABLE[route.act.permission]), Role.INVESTIGATOR)
+
+
+@pytest.mark.parametrize("role", SENDERS)
 def test_whatever_is_sent_nothing_breaks_and_every_answer_is_documented(offices: Offices, role: Role) -> None:
+    hers = {f"{r.method} {path_of(prefix, r)}" for prefix, r in ROUTES[::EACH] if sender(r) is role}
     # So that a defect is answered as it is in service, instead of ending the test.
     offices.app.testing = False
-    config = configuration(coverage=role is Role.INVESTIGATOR)
-    schema = schemathesis.openapi.from_wsgi(DOCUMENT, offices.app, config=config)
+    whole = schemathesis.openapi.from_wsgi(DOCUMENT, offices.app, config=configuration())
+    schema = whole.include(lambda found: found.operation.label in hers)
     faults: list[str] = []
     answered: Counter[int] = Counter()
     with sent_to_real_things(offices, role):
@@ -184,9 +197,9 @@ def test_whatever_is_sent_nothing_breaks_and_every_answer_is_documented(offices:
                 made = event.recorder.interactions.values()
                 answered.update(one.response.status_code for one in made if one.response is not None)
     assert not faults, "\n\n".join(faults)
-    assert sum(answered.values()) > 400
+    assert sum(answered.values()) > 15 * len(hers)
     assert answered[401] < sum(answered.values()) / 10, "most of it did not even come past the door"
-    assert {200, 204, 400, 403, 404, 409, 412, 422} <= set(answered)
+    assert {200, 400, 404, 422} <= set(answered)
 
 
 def faults_of(event: events.ScenarioFinished) -> Iterator[str]:

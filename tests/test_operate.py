@@ -258,6 +258,11 @@ def test_the_applications_role_on_postgresql_can_only_add_to_the_ledger(site: Si
 
 
 def test_the_migrations_make_exactly_the_tables_that_the_classes_describe(site: Site) -> None:
+    def is_described(name: str | None, _type: str, _parents: Any) -> bool:
+        # The database's own index of words, with what it keeps for itself, is no table that both databases have.
+        return not (name or "").startswith("search_index")
+
     with site.engine.connect() as connection:
-        difference: list[Any] = compare_metadata(MigrationContext.configure(connection), Base.metadata)
+        context = MigrationContext.configure(connection, opts={"include_name": is_described})
+        difference: list[Any] = compare_metadata(context, Base.metadata)
     assert difference == []

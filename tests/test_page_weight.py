@@ -4,6 +4,7 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urljoin
 
@@ -15,6 +16,7 @@ from flask.testing import FlaskClient
 from evidence_api import create_app
 from evidence_api.domain.roles import PERSONAL_ROLES, Role
 from evidence_api.work import Site
+from tests.casework import new_episode, new_operation, new_perpetrator, new_venue, new_victim
 from tests.conftest import Persona, new_persona
 from tests.golden.office import TUS, installation
 from tests.pages import browser
@@ -39,6 +41,25 @@ COSTS = (
     "its entries",
     "the people",
     "the uploads of the case",
+    "its victims",
+    "its perpetrators",
+    "its venues",
+    "its operations",
+    "its requests",
+    "its searches",
+    "its chart",
+    "a victim",
+    "her episodes",
+    "her care",
+    "her placements",
+    "a venue",
+    "all searches",
+    "the alerts",
+    "what care is due",
+    "the partners",
+    "the requests, for a program",
+    "the operations, for a program",
+    "her referrals, for a program",
 )
 
 
@@ -60,9 +81,11 @@ class Office:
             self._made(f"/cases/{self.case}/assignments", user=str(self.people[role].id), role=role.value)
         self.rows = 0
         self.item = self._thing("moved")
+        self.victim = new_victim(self.people[Role.CASEWORKER], self.case)["id"]
+        self.venue = new_venue(self.people[Role.INVESTIGATOR], self.case)["id"]
 
-    def _made(self, path: str, **json: Any) -> dict[str, Any]:
-        answer = self.people[Role.INVESTIGATOR].post(path, json)
+    def _made(self, path: str, role: Role = Role.INVESTIGATOR, /, **json: Any) -> dict[str, Any]:
+        answer = self.people[role].post(path, json)
         assert answer.status_code < 300, answer.get_json()
         found: dict[str, Any] = answer.get_json()
         return found
@@ -84,7 +107,34 @@ class Office:
             headers = {**TUS, "Upload-Length": "1000", "Upload-Metadata": stated}
             begun = self.people[Role.INVESTIGATOR].call("POST", "/uploads", headers=headers)
             assert begun.status_code == 201, begun.get_json()
+            self._meet(number)
         self.rows = rows
+
+    def _meet(self, number: int) -> None:
+        """One more of everybody and every place that the case is about, tied to the others."""
+        lead, caseworker = self.people[Role.INVESTIGATOR], self.people[Role.CASEWORKER]
+        day, care = (datetime.now(UTC).date() - timedelta(days=60 - number)).isoformat(), Role.CASEWORKER
+        victim, venue = new_victim(caseworker, self.case)["id"], new_venue(lead, self.case)["id"]
+        perpetrator, hers = new_perpetrator(lead, self.case)["id"], f"/victims/{self.victim}"
+        # The second episode after one that ended is an alert.
+        new_episode(caseworker, victim, venue)
+        new_episode(caseworker, victim, venue)
+        new_episode(caseworker, self.victim, venue)
+        new_operation(lead, self.case, venue=venue)
+        self._made(f"/perpetrators/{perpetrator}/victims", victim=victim, relation="sold")
+        self._made(f"/venues/{self.venue}/ties", perpetrator=perpetrator, kind="owner")
+        self._made(f"/venues/{self.venue}/observations", observed_on=day, seen="open")
+        self._made(f"/evidence/{self.item}/links", target_kind="victim", target=victim, relation="mentions")
+        self._made("/searches", case=self.case, description="A scar on her left hand")
+        self._made(f"/cases/{self.case}/requests", authority="Police", asks="A warrant", sent_on=day)
+        shelter = {"name": f"Harbour {number}", "country": "KH", "region": "Phnom Penh", "offers": ["shelter"]}
+        partner = self._made("/partners", care, **shelter)["id"]
+        due = {"kind": "service", "what": "counselling", "partner": partner, "due_at": f"{day}T08:00:00Z"}
+        self._made(f"{hers}/steps", care, **due)
+        self._made(f"{hers}/referrals", care, service="shelter", partner=partner)
+        self._made(f"{hers}/placements", care, kind="shelter", from_on=day, partner=partner)
+        self._made(f"{hers}/consents", care, purpose="care", scope="Shelter")
+        self._made(f"{hers}/keep-apart", care, barrier="do_not_contact", perpetrator=perpetrator)
 
     def costs(self) -> dict[str, int]:
         """Statements that each page takes now."""
@@ -100,6 +150,23 @@ class Office:
             "its entries": (hers, f"/items/{self.item}/entries"),
             "the people": (people, "/people"),
             "the uploads of the case": (hers, f"/cases/{self.case}/upload"),
+            "the requests, for a program": (hers, "/api/v1/requests"),
+            "the operations, for a program": (hers, "/api/v1/operations"),
+        }
+        lists = ("victims", "perpetrators", "venues", "operations", "requests", "searches", "chart")
+        pages |= {f"its {name}": (hers, f"/cases/{self.case}/{name}") for name in lists}
+        cares, victim = self.browsers[Role.CASEWORKER], f"/victims/{self.victim}"
+        pages |= {
+            "a victim": (cares, victim),
+            "her episodes": (cares, f"{victim}/episodes"),
+            "her care": (cares, f"{victim}/care"),
+            "her placements": (cares, f"{victim}/placements"),
+            "her referrals, for a program": (cares, f"/api/v1{victim}/referrals"),
+            "a venue": (hers, f"/venues/{self.venue}"),
+            "all searches": (cares, "/searches"),
+            "the alerts": (cares, "/alerts"),
+            "what care is due": (cares, "/care"),
+            "the partners": (cares, "/partners"),
         }
         return {name: self._statements(*page) for name, page in pages.items()}
 

@@ -26,6 +26,7 @@ from evidence_api.site import open_site
 from evidence_api.storage import DirectoryStorage
 from evidence_api.work import Site, begin
 from tests import servers
+from tests.casework import intervened, made, move, new_perpetrator, new_venue
 from tests.conftest import BACKEND, Persona, days_ago, make_settings, new_persona, upload
 
 
@@ -364,6 +365,33 @@ def test_an_entry_hidden_from_its_cases_timeline_is_found(office: Office) -> Non
     found(office, "under another case")
 
 
+def test_the_chains_of_people_and_places_stand_under_their_case_and_one_that_was_moved_or_left_over_is_found(
+    office: Office,
+) -> None:
+    case = office.person.get(f"/evidence/{office.item['id']}").get_json()["case"]
+    move(office.person, f"/cases/{case}", "investigate")
+    rescue = intervened(office.person, office.supervisor, case)
+    new_perpetrator(office.person, case)
+    venue = new_venue(office.person, case)
+    missing = {"case": case, "description": "A scar on the left hand"}
+    search = made(office.person, "/searches", missing)
+    asked = {"authority": "District police", "asks": "Who owns the house?", "sent_on": "2026-01-05"}
+    made(office.person, f"/cases/{case}/requests", asked)
+    status, output = office.verify()
+    assert status == 0, output
+    office.sql("UPDATE ledger_entry SET case_id = NULL WHERE subject = :s AND seq = 1", s=f"operation:{rescue['id']}")
+    office.sql("DELETE FROM venue WHERE ref = :r", r=venue["ref"])
+    another = made(office.person, "/cases", {"title": "Harbour", "kind": "sex_trafficking", "country": "KH"})
+    hidden = "UPDATE search_task SET case_id = (SELECT id FROM case_file WHERE ref = :r)"
+    office.sql(hidden, r=another["ref"])
+    status, output = office.verify()
+    assert status == 1
+    assert output.count("under another case") == 2, output
+    assert output.count("gone from the register") == 1, output
+    for subject in (f"operation:{rescue['id']}, entry 1", f"venue:{venue['id']}", f"search:{search['id']}, entry 0"):
+        assert f"FAIL {subject}" in output
+
+
 def test_a_removed_disclosure_is_found(office: Office) -> None:
     office.sql("DELETE FROM disclosure WHERE subject = :s AND name = 'title'")
     found(office, "entry 0: a disclosure is gone, and no erasure is recorded")
@@ -463,7 +491,7 @@ def test_a_fault_behind_a_thousand_warnings_is_told_first(office: Office) -> Non
         data = {"begins_at": timestamp(begins), "ends_at": timestamp(ends)}
         interval = ClockFaultInterval(id=uuid.uuid4(), begins_at=begins, ends_at=ends)
         work.session.add(interval)
-        work.record(office.site.subject, "system:clock_fault", data=data, covers=interval)
+        work.record(office.site.subject, "system:clock_fault", data=data, covers=[interval])
         for _ in range(1001):
             work.record(office.site.subject, "system:note")
     sound = office.supervisor.post("/ledger/verify").get_json()

@@ -31,7 +31,8 @@ from web import extraction, texts
 ROOT = Path(__file__).parent.parent
 OTHERS = [language for language in LANGUAGES if language != SOURCE]
 PLACES = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
-ACT = re.compile(r"[\"']((?:case|evidence|office|system|user):[a-z_]+)[\"']")
+NOUNS = "case|evidence|office|system|user|victim|care|search|venue|perpetrator|operation|operative|request|partner|tip"
+ACT = re.compile(rf"[\"']((?:{NOUNS}):[a-z_]+)[\"']")
 ARABIC = {"Accept-Language": "ar-EG,ar;q=0.9,en;q=0.8"}
 
 
@@ -39,7 +40,15 @@ ARABIC = {"Accept-Language": "ar-EG,ar;q=0.9,en;q=0.8"}
 def extracted(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     """What `make texts` finds."""
     target = tmp_path_factory.mktemp("texts") / "messages.pot"
-    command = ["pybabel", "-q", "extract", "--mapping-file=pyproject.toml", "--keywords=_l", f"--output-file={target}"]
+    command = [
+        "pybabel",
+        "-q",
+        "extract",
+        "--mapping-file=pyproject.toml",
+        "--keywords=_l",
+        "--keywords=lazy_pgettext:1c,2",
+        f"--output-file={target}",
+    ]
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(ROOT)
         CommandLineInterface().run([*command, "."])  # type: ignore[no-untyped-call]
@@ -59,7 +68,8 @@ def forms(text: object) -> list[str]:
 @pytest.mark.parametrize("language", OTHERS)
 def test_every_text_is_translated_and_none_is_in_doubt(extracted: Catalog, language: str) -> None:
     there = catalogue(language)
-    missing = [m.id for m in extracted if m.id and (m.id not in there or not all(forms(there[m.id].string)))]
+    said = [(m.id, there.get(m.id, m.context)) for m in extracted if m.id]
+    missing = [id for id, message in said if message is None or not all(forms(message.string))]
     assert missing == []
     assert [m.id for m in there if m.id and m.fuzzy] == []
 
@@ -103,7 +113,9 @@ def test_every_member_of_an_enum_that_people_meet_has_its_label(app: Flask) -> N
 
 
 def test_every_act_has_a_label_for_what_can_be_done_and_for_what_was_done() -> None:
-    acts = {act for file in (ROOT / "evidence_api").rglob("*.py") for act in ACT.findall(file.read_text())}
+    # What is sealed has its rules in the policy by names that look like those of acts.
+    files = [file for file in (ROOT / "evidence_api").rglob("*.py") if file.name != "policy.py"]
+    acts = {act for file in files for act in ACT.findall(file.read_text())}
     acts |= {f"case:{action}" for action in STAGES.actions} | {f"evidence:{action}" for action in CUSTODY.actions}
     acts |= {*STAGES.actions, *CUSTODY.actions, *TRANSFERS.actions}
     assert sorted(acts - texts.ACTS.keys()) == []

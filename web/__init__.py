@@ -11,24 +11,65 @@ from evidence_api import logs
 from evidence_api.api import answer_http
 from web import (
     account,
+    authority_requests,
+    care,
     cases,
+    chart,
     custody,
     design,
+    episodes,
     headers,
     home,
     items,
+    links,
     lock,
+    operations,
+    operatives,
     own,
+    partners,
     people,
+    perpetrators,
     search,
+    searches,
     static,
+    tables,
     texts,
+    tips,
     uploads,
+    venues,
+    victims,
     viewing,
 )
 from web.pages import pages as blueprint
 
-ROOMS = (account, cases, custody, design, home, items, lock, own, people, search, uploads, viewing)
+ROOMS = (
+    account,
+    authority_requests,
+    care,
+    cases,
+    chart,
+    custody,
+    design,
+    episodes,
+    home,
+    items,
+    links,
+    lock,
+    operations,
+    operatives,
+    own,
+    partners,
+    people,
+    perpetrators,
+    search,
+    searches,
+    tables,
+    tips,
+    uploads,
+    venues,
+    victims,
+    viewing,
+)
 """Each adds its pages to the blueprint as it is imported."""
 
 
@@ -37,6 +78,7 @@ def register(app: Flask) -> None:
     headers.register(app)
     texts.register(app)
     static.register(app)
+    app.request_class = tables.InMemory
     app.register_blueprint(blueprint)
     app.register_error_handler(HTTPException, answer_refused)
     app.register_error_handler(500, answer_defect)

@@ -1,7 +1,9 @@
 """Cases: finding them, how far one has come and what its next stage needs, who works on it, what is in it."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -11,13 +13,19 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import Schema
 
 from evidence_api.api.contract import load
+from evidence_api.domain.care import ReferralState, StepState
 from evidence_api.domain.case import ENDED, REOPEN_TARGETS, STAGES, CaseKind, Stage
 from evidence_api.domain.custody import Custody
+from evidence_api.domain.link import Confidence, LinkKind, LinkRelation
+from evidence_api.domain.perpetrator import Relation
 from evidence_api.domain.roles import CASE_ROLES, Role
+from evidence_api.domain.timeline import Happening
+from evidence_api.domain.victim import Care, Identification, Whereabouts
 from evidence_api.models import Case, Evidence
 from evidence_api.policy import Permission
 from evidence_api.services import accounts, evidence
 from evidence_api.services import cases as casework
+from evidence_api.services import timeline as whole
 from evidence_api.work import Work
 from schemas.cases import CasesIn, TimelineIn
 from schemas.common import MAX_PAGE
@@ -26,16 +34,68 @@ from web.forms import Choices, Field, Form, Path, add, contract
 from web.pages import SHOWN, Page, may, page, reading
 from web.texts import ACTS, LABELS, country, said, territories
 
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A page of its own about one side of a case, `pages.<name>` with the case's id, to which the case's page leads."""
+
+    name: str
+    label: Any
+    permission: Permission
+
+
+ROOMS: list[Room] = []
+"""Each module of pages adds its own."""
+_ORDER = (
+    *("case_victims", "case_searches", "case_perpetrators", "case_venues", "case_operations", "case_requests"),
+    *("chart", "case_tables"),
+)
+"""People, places, what is done about them; then what is made of all of it."""
+
 NEWEST_ITEMS = 20
 NEWEST_EVENTS = 10
 NO_COUNTRY = {"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"}
 """Codes of two letters that name no country of ISO 3166."""
 
-FACTS: Mapping[str, Any] = {
-    "reason": _l("Reason"),
-    "title": _l("Title"),
-    "country": _l("Country"),
-    "place": _l("Place"),
+
+def _as_typed(_event: whole.Event, value: str) -> str:
+    return value
+
+
+def _country(_event: whole.Event, value: str) -> str:
+    return country(value)
+
+
+def _member(**kinds: type[StrEnum]) -> Callable[[whole.Event, str], str]:
+    """Reads a code as the label of an enum's member: of which enum, an act's name says by what it begins with."""
+
+    def read(event: whole.Event, value: str) -> str:
+        begins = event.action.replace(":", "_")
+        kind = next((kind for prefix, kind in kinds.items() if begins.startswith(prefix)), None)
+        return said(kind(value)) if kind is not None and value in {member.value for member in kind} else value
+
+    return read
+
+
+FACTS: Mapping[str, tuple[Any, Callable[[whole.Event, str], str]]] = {
+    "to": (
+        _l("From then on"),
+        _member(
+            victim_identification=Identification,
+            victim_whereabouts=Whereabouts,
+            victim_care=Care,
+            care_step_moved=StepState,
+            care_referral_moved=ReferralState,
+        ),
+    ),
+    "target_kind": (_l("Linked to"), _member(evidence=LinkKind)),
+    "relation": (_l("Relation"), _member(evidence=LinkRelation, perpetrator=Relation)),
+    "confidence": (_l("How sure"), _member(evidence=Confidence)),
+    "reason": (_l("Reason"), _as_typed),
+    "title": (_l("Title"), _as_typed),
+    "country": (_l("Country"), _country),
+    "place": (_l("Place"), _as_typed),
+    "note": (_l("Note"), _as_typed),
 }
 """What a timeline shows of the facts of an act; the rest stands in the item's chain."""
 
@@ -81,7 +141,7 @@ def cases() -> Page:
         )
 
 
-def _options(kind: type[CaseKind] | type[Stage] | type[Custody]) -> Choices:
+def _options(kind: type[CaseKind] | type[Stage] | type[Custody] | type[Happening]) -> Choices:
     return [(member.value, said(member)) for member in kind]
 
 
@@ -91,7 +151,7 @@ def case(id: UUID) -> Page:
     with reading() as work:
         found = casework.read_case(work, id)
         items, more_items = evidence.list_of_case(work, id, limit=NEWEST_ITEMS, cursor=None)
-        events, more_events = casework.timeline(work, id, limit=NEWEST_EVENTS)
+        events, more_events = whole.timeline(work, id, limit=NEWEST_EVENTS)
         return render_template(
             "case.html",
             **_about(found),
@@ -106,6 +166,9 @@ def case(id: UUID) -> Page:
             names=accounts.names(work, ids={found.lead_id, *(item.custodian_id for item in items)}),
             edits=may(work, Permission.CASE_EDIT, found),
             assigns=may(work, Permission.CASE_ASSIGN, found),
+            rooms=sorted(
+                (room for room in ROOMS if may(work, room.permission, found)), key=lambda room: _ORDER.index(room.name)
+            ),
             adds=found.stage not in ENDED and may(work, Permission.EVIDENCE_ADD, found),
             moves=may(work, Permission.CASE_STAGE, found),
         )
@@ -129,15 +192,21 @@ def case_items(id: UUID) -> Page:
         )
 
 
-@page("/cases/<uuid:id>/timeline", casework.timeline)
+@page("/cases/<uuid:id>/timeline", whole.timeline)
 def timeline(id: UUID) -> Page:
-    """All that happened in a case, newest first."""
+    """All that happened in a case, the latest first."""
     given = asked(TimelineIn, SHOWN)
     with reading() as work:
         found = casework.read_case(work, id)
-        events, following = casework.timeline(work, id, **given)
-        more = further("pages.timeline", following, id=id)
-        return render_template("timeline.html", **_about(found), events=events, more=more)
+        events, following = whole.timeline(work, id, **given)
+        return render_template(
+            "timeline.html",
+            **_about(found),
+            events=events,
+            more=further("pages.timeline", following, id=id),
+            given=given,
+            kinds=_options(Happening),
+        )
 
 
 def _about(case: Case) -> dict[str, Any]:
@@ -158,13 +227,13 @@ def _to_case(_thing: Any, path: Path) -> str:
     return url_for("pages.case", id=path["id"])
 
 
-def _countries(_work: Work, _thing: Any) -> Choices:
+def countries(_work: Work, _thing: Any) -> Choices:
     found = [(code, name) for code, name in territories().items() if len(code) == 2 and code not in NO_COUNTRY]
     return sorted(found, key=lambda pair: unicodedata.normalize("NFKD", pair[1].casefold()))
 
 
-def _kinds(_work: Work, _thing: Any) -> Choices:
-    return _options(CaseKind)
+def case_kinds(work: Work, _thing: Any) -> Choices:
+    return [(kind.value, said(kind)) for kind in casework.kinds(work)]
 
 
 TITLE = Field("title", _l("Title"), hint=_l("Short, and without the name of a person."), always=True)
@@ -178,8 +247,8 @@ add(
         _l("Open the case"),
         [
             TITLE,
-            Field("kind", _l("What it is about"), "choice", choices=_kinds),
-            Field("country", _l("Country"), "choice", choices=_countries),
+            Field("kind", _l("What it is about"), "choice", choices=case_kinds),
+            Field("country", _l("Country"), "choice", choices=countries),
         ],
         says=_l("You lead it, and are assigned to it."),
         done=_l("The case is open. Assign the people who work on it with you."),
@@ -245,7 +314,7 @@ _case_form(
     _l("Edit the case"),
     _l("Save"),
     Field("title", TITLE.label, hint=TITLE.hint, value=lambda case: case.title, always=True),
-    Field("country", _l("Country"), "choice", choices=_countries, value=lambda case: case.country, always=True),
+    Field("country", _l("Country"), "choice", choices=countries, value=lambda case: case.country, always=True),
     says=_l("What stood there before stays in the ledger."),
     done=_l("The case is changed."),
 )

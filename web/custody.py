@@ -236,6 +236,20 @@ def _corrigible(work: Work, item: Evidence) -> Choices:
 
 
 on_item(
+    "note",
+    "notes",
+    "notes",
+    _l("Notes and transcript"),
+    _l("Keep the notes"),
+    [Field("text", _l("What is said or seen in it"), "lines", value=lambda item: item.content)],
+    says=_l(
+        "Everyone who sees the item reads its notes, and search finds it by their words. What they said before stays "
+        "in the item's chain."
+    ),
+    done=_l("The notes are kept."),
+)
+
+on_item(
     "correct",
     "correct",
     "corrections",

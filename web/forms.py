@@ -12,16 +12,24 @@ from zoneinfo import ZoneInfo
 
 from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from werkzeug.wrappers import Response
 
 from evidence_api import auth
 from evidence_api.api import APIS
 from evidence_api.api.contract import Route, acting, authorise, load
 from evidence_api.domain.errors import Denied, DomainError, InvalidInput, NotFound, NotSignedIn, StepUpRequired
-from evidence_api.work import Work
+from evidence_api.services import drafts
+from evidence_api.services.drafts import Draft
+from evidence_api.work import Work, begin
 from web.pages import Page, pages, reading, refused
 
 Text = Any
 """A text for people: a string, or one that is translated when it is shown."""
+
+SECRET = frozenset({"code", "password"})
+"""Kinds of fields that are never shown again and never kept."""
+LONG = 4
+"""A form of so many fields keeps drafts."""
 
 Choices = Sequence[tuple[str, Text]]
 Path = Mapping[str, UUID]
@@ -34,8 +42,9 @@ def contract(method: str, rule: str) -> Route:
 
 @dataclass(frozen=True)
 class Field:
-    """One field. `kind`: text, lines, choice (one of many), choices (one of few, all in sight), checks (several of
-    them), check, moment (in the office's zone), number, code, hidden or password.
+    """One field; a name with a dot is one within another, as `scores.leak`. `kind`: text, lines, choice (one of many),
+    choices (one of few, all in sight), checks (several of them), check, moment (in the office's zone), date, number,
+    list (words with commas between), code, hidden or password.
 
     `choices(work, thing)` gives what a choice offers; `value(thing)` what stands in the field at first.
     """
@@ -76,14 +85,40 @@ class Form:
     wrong: Callable[[Any], Text | None] | None = None
     """What is said in the place of `done` where the result says that something is wrong."""
     fixed: Mapping[str, Any] | None = None
+    into: str = ""
+    """The field of the body that takes the id in the form's path, where the API's own path has none."""
     danger: bool = False
+    clears: bool = False
+    """Whether a field that is left empty takes out what stood there; its fields show at first what is known."""
+    drafts: bool | None = None
+    """Whether what is typed is kept until it is sent; without it, where there is much to type, but never of an act that
+    takes a code."""
+
+    @property
+    def kept(self) -> bool:
+        """Whether what is typed is kept until it is sent."""
+        if self.drafts is not None:
+            return self.drafts
+        kinds = [field.kind for field in self.fields]
+        return not SECRET & set(kinds) and ("lines" in kinds or len(kinds) >= LONG)
+
+    def path(self, path: Path) -> Path:
+        """The ids that the API's own path takes, of those in the form's."""
+        return {name: id for name, id in path.items() if f":{name}>" in self.route.rule}
+
+    def said(self, path: Path) -> dict[str, Any]:
+        """What the form's path says in the body: its id under the name of `into`, others under their own."""
+        mine = self.path(path)
+        return {self.into if name == "id" else name: str(id) for name, id in path.items() if name not in mine}
 
 
 def add(form: Form) -> Form:
     """Put the form's page, `pages.<name>`, into the blueprint."""
 
     def view(**path: UUID) -> Page:
-        return _send(form, path) if request.method == "POST" else _show(form, path, {})
+        if request.method == "POST":
+            return _draft(form, path) if form.kept and "draft" in request.form else _send(form, path)
+        return _show(form, path, {})
 
     pages.add_url_rule(form.rule, form.name, view, methods=["GET", "POST"], provide_automatic_options=False)
     return form
@@ -94,18 +129,24 @@ def _show(
 ) -> tuple[str, int]:
     actor = auth.session_actor()
     if request.method == "GET":
-        authorise(form.route.act, actor, path)
+        authorise(form.route.act, actor, form.path(path))
     with reading() as work:
         thing = form.thing(work, *path.values())
         asked = [f for f in form.fields if f.when is None or f.when(work, thing)]
         choices = {f.name: f.choices(work, thing) for f in asked if f.choices}
         values: dict[str, str | list[str]] = {f.name: _at_first(f, thing) for f in asked}
+        draft = None
         if request.method == "POST":
-            values = {f.name: _typed(f) for f in asked if f.kind not in {"code", "password"}}
+            values = {f.name: _typed(f) for f in asked if f.kind not in SECRET}
+        elif form.kept:
+            draft = drafts.find(work, place=request.path)
+            values |= {f.name: _in_draft(f, draft) for f in asked if draft and f.kind not in SECRET}
         schema = form.route.body() if form.route.body else None
         required = {f.name for f in asked if f.always or (schema and schema.fields[f.name].required)}
         about = form.route.act.on
         version = getattr(thing, "version", None) if about is not None and isinstance(thing, about) else None
+        # If it was changed since she began to type, she is told so when she sends it.
+        version = next(iter(draft.typed.get("version", [])), version) if draft else version
         html = render_template(
             "form.html",
             form=form,
@@ -117,6 +158,7 @@ def _show(
             errors=errors,
             wrong=wrong,
             version=version,
+            draft=draft,
             back=form.back(thing, path),
         )
     return html, status
@@ -128,24 +170,52 @@ def _typed(field: Field) -> str | list[str]:
     return request.form.get(field.name, "").strip()
 
 
-def _at_first(field: Field, thing: Any) -> str:
+def _in_draft(field: Field, draft: Draft) -> str | list[str]:
+    typed = list(draft.typed.get(field.name, []))
+    return typed if field.kind == "checks" else next(iter(typed), "")
+
+
+def _draft(form: Form, path: Path) -> Page:
+    """Keep what is typed, or forget it. The page's own script keeps it `quietly`."""
+    actor = auth.session_actor()
+    authorise(form.route.act, actor, form.path(path))
+    wish = request.form["draft"]
+    with begin(auth.current_site(), actor) as work:
+        if wish == "discard":
+            drafts.drop(work, place=request.path)
+        else:
+            names = {"version", *(field.name for field in form.fields if field.kind not in SECRET)}
+            typed = {name: request.form.getlist(name) for name in names if name in request.form}
+            drafts.keep(work, place=request.path, typed=typed)
+    if wish == "quietly":
+        return Response(status=204)
+    if wish != "discard":
+        flash(str(_("It is kept for you for 14 days. Nothing is sent yet.")), "good")
+    return redirect(request.path, 303)
+
+
+def _at_first(field: Field, thing: Any) -> str | list[str]:
     value = field.value(thing) if field.value else None
+    if isinstance(value, list):
+        return value if field.kind == "checks" else ", ".join(value)
     return "" if value is None else str(value)
 
 
 def _send(form: Form, path: Path) -> Page:
     actor = auth.session_actor()
     try:
-        given = sent(form)
+        given = sent(form, path)
         version = request.form.get("version", "")
         # No version has so many digits, and Python refuses to read thousands of them.
         if_match = int(version[:18]) if version.isdecimal() else None
     except InvalidInput as error:
-        authorise(form.route.act, actor, path)
+        authorise(form.route.act, actor, form.path(path))
         return _show(form, path, error.errors, status=422)
     try:
-        with acting(form.route, actor, path, given, if_match) as (work, use):
+        with acting(form.route, actor, form.path(path), given, if_match) as (work, use):
             result = use()
+            if form.kept:
+                drafts.drop(work, place=request.path)
             work.finish()
             # What is read for the way on is newer than what she had read.
             work.if_match = None
@@ -173,9 +243,10 @@ def code_wrong() -> str:
     return str(_("This takes a fresh code. Type the six digits that your authenticator shows now."))
 
 
-def sent(form: Form) -> dict[str, Any]:
+def sent(form: Form, path: Path) -> dict[str, Any]:
     """What was typed, checked as the API checks it; what was left empty is left out. Raises InvalidInput."""
     found: dict[str, Any] = dict(form.fixed or {})
+    found |= form.said(path)
     errors: dict[str, list[str]] = {}
     for field in form.fields:
         if field.kind == "check":
@@ -185,9 +256,15 @@ def sent(form: Form) -> dict[str, Any]:
         if not typed:
             if field.always:
                 errors[field.name] = ["Fill this in."]
+            elif form.clears and field.kind in ("list", "checks"):
+                found[field.name] = []
+            elif form.clears and form.route.body and form.route.body().fields[field.name].allow_none:
+                found[field.name] = None
             continue
+        outer, _dot, inner = field.name.partition(".")
+        within = found.setdefault(outer, {}) if inner else found
         try:
-            found[field.name] = moment(str(typed)) if field.kind == "moment" else typed
+            within[inner or outer] = _read(field.kind, typed)
         except (ValueError, OverflowError):
             errors[field.name] = ["Give a date and a time."]
     try:
@@ -197,6 +274,18 @@ def sent(form: Form) -> dict[str, Any]:
     if errors:
         raise InvalidInput(errors)
     return given
+
+
+def _read(kind: str, typed: str | list[str]) -> Any:
+    if kind == "moment":
+        return moment(str(typed))
+    if kind == "list":
+        words = str(typed).replace("،", ",").split(",")
+        return [word.strip() for word in words if word.strip()]
+    if kind == "lines":
+        # A form ends its lines as mail does.
+        return str(typed).replace("\r\n", "\n")
+    return typed
 
 
 def moment(typed: str) -> str:

@@ -1,6 +1,7 @@
 """The first page: my work, by role. What waits for somebody stands before what is merely there."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -13,9 +14,9 @@ from schemas.evidence import UncheckedIn
 from web.pages import Page, page, reading
 from web.people import people
 
-FEW = 10
-"""How many cases, uploads and offers the first page shows."""
-FIRST = 20
+FEW = 5
+"""How many cases, uploads and offers the first page shows, and how many rows each part."""
+FIRST = 10
 """How many items the first page shows: it is to be light on a slow line, and the lists have the rest."""
 
 
@@ -25,12 +26,36 @@ def home() -> Page:
         show = _PAGES.get(work.actor.role)
         if show is not None:
             template, things = show(work)
-            return render_template(template, **things)
+            mine = sorted((part for part in PARTS if work.actor.role in part.roles), key=_place)
+            loaded = [(part.template, part.load(work)) for part in mine]
+            return render_template(template, **things, parts=[pair for pair in loaded if pair[1]])
     # Shown here: being led on to it would cost a slow line one more way to the server and back.
     return people()
 
 
 Shown = tuple[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the first page of some roles, above what is merely there.
+
+    `load(work)` gives what `template` shows as `part`; where it gives nothing, the part is left out.
+    """
+
+    template: str
+    roles: Collection[Role]
+    load: Callable[[Work], Any]
+
+
+PARTS: list[Part] = []
+"""Each module of pages adds its own."""
+_ORDER = ("operations", "approvals", "tips", "alerts", "care", "requests", "searches", "unmet")
+"""What only she can decide comes first, then what has changed, then what is late, then what goes on."""
+
+
+def _place(part: Part) -> int:
+    return _ORDER.index(part.template.removeprefix("_home_").removesuffix(".html"))
 
 
 def _caseworker(work: Work) -> Shown:

@@ -18,6 +18,7 @@ from evidence_api.services import readers as named_readers
 from evidence_api.work import Site, begin
 from schemas.common import PageIn
 from schemas.evidence import CustodyIn
+from web import links as links_of
 from web.pages import SHOWN, Page, page, reading
 from web.picture import picture
 
@@ -35,10 +36,12 @@ def item(id: UUID) -> Page:
         links, more = evidence.custody(work, id, limit=SHOWN_ENTRIES)
         count = chronicle.length(work, id)
         drawn = count <= LONG_CHAIN or "picture" in request.args
+        case = cases.read_case(work, found.case_id)
         return render_template(
             "item.html",
             item=found,
-            case=cases.read_case(work, found.case_id),
+            case=case,
+            part=links_of.about(work, found, case),
             people=accounts.names(work, ids={found.custodian_id, found.collector_id}),
             acts=custody.acts(work, id),
             offer=handovers.open_offer(work, id),

@@ -22,6 +22,8 @@ pages = Blueprint("pages", __name__, template_folder="templates")
 Page = str | tuple[str, int] | Response
 View = TypeVar("View", bound=Callable[..., Page])
 MAX_FORM_BYTES = 1 << 18
+FORM_BYTES: dict[str, int] = {}
+"""Pages that take more than that; each module of pages adds its own."""
 SHOWN = 50
 """How many rows a page shows at once."""
 
@@ -60,7 +62,7 @@ def may(work: Work, permission: Permission, thing: Any = None) -> bool:
 @pages.before_request
 def frame_up() -> None:
     """Every form carries its session's token; every page of a person has its frame."""
-    request.max_content_length = MAX_FORM_BYTES
+    request.max_content_length = FORM_BYTES.get(request.endpoint or "", MAX_FORM_BYTES)
     if request.method == "POST":
         auth.check_csrf(request.form.get("csrf_token"))
     g.frame = _frame() if auth.by_session() and not auth.session_actor().locked else None

@@ -24,6 +24,7 @@ from evidence_api.domain.languages import LANGUAGES, SOURCE
 from evidence_api.domain.roles import Role, Scope
 from evidence_api.domain.search import Kind
 from evidence_api.domain.sentences import Sentence, Term, Value
+from web import labels
 
 TRANSLATIONS = Path(__file__).with_name("translations")
 
@@ -187,11 +188,12 @@ def _value(value: Value) -> str:
 def said(name: str) -> str:
     """The label of an enum's member; of an act, as what is to be done (`check_out`) or, by its full name in the
     ledger, what was done (`evidence:check_out`). A name that is not known stays as it is."""
-    labels = LABELS.get(type(name), ACTS)
-    return str(labels.get(str(name), name))
+    known = LABELS.get(type(name), ACTS)
+    return str(known.get(str(name), name))
 
 
 LABELS: Mapping[type, Mapping[str, Any]] = {
+    **labels.LABELS,
     Stage: {
         "intake": _l("Intake"),
         "investigating": _l("Under investigation"),
@@ -255,6 +257,11 @@ LABELS: Mapping[type, Mapping[str, Any]] = {
     Kind: {
         "case": _l("Case"),
         "item": _l("Item"),
+        "victim": _l("Victim"),
+        "perpetrator": _l("Perpetrator"),
+        "venue": _l("Venue"),
+        "operation": _l("Operation"),
+        "partner": _l("Partner"),
     },
     Scope: {
         "upload": _l("Uploading only"),
@@ -264,6 +271,7 @@ LABELS: Mapping[type, Mapping[str, Any]] = {
 }
 
 ACTS: Mapping[str, Any] = {
+    **labels.ACTS,
     "investigate": _l("Investigate"),
     "plan_intervention": _l("Plan the intervention"),
     "intervene": _l("Record the intervention"),
@@ -318,6 +326,7 @@ ACTS: Mapping[str, Any] = {
     "evidence:hold": _l("Legal hold placed"),
     "evidence:lift_hold": _l("Legal hold lifted"),
     "evidence:correct": _l("Record corrected"),
+    "evidence:notes": _l("Notes written"),
     "evidence:name_reader": _l("Reader named"),
     "evidence:drop_reader": _l("Reader removed"),
     "evidence:restrict": _l("Restricted to those named"),

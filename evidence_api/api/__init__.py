@@ -4,14 +4,56 @@ from flask import Flask, Response, jsonify
 from werkzeug.exceptions import HTTPException
 
 from evidence_api import auth
-from evidence_api.api import accounts, cases, evidence, files, health, ledger, search, uploads
+from evidence_api.api import (
+    accounts,
+    approvals,
+    care,
+    cases,
+    episodes,
+    evidence,
+    exports,
+    files,
+    health,
+    imports,
+    ledger,
+    links,
+    operations,
+    partners,
+    perpetrators,
+    search,
+    tips,
+    uploads,
+    venues,
+    victims,
+)
 from evidence_api.api.contract import Api
 from evidence_api.api.openapi import api as openapi
 from evidence_api.domain.errors import CsrfFailed
 from evidence_api.errors import HANDLED, MEDIA_TYPE, problem
 
 PREFIX = "/api/v1"
-APIS: tuple[Api, ...] = (accounts.api, cases.api, evidence.api, files.api, uploads.api, search.api, ledger.api, openapi)
+APIS: tuple[Api, ...] = (
+    accounts.api,
+    cases.api,
+    evidence.api,
+    files.api,
+    uploads.api,
+    search.api,
+    tips.api,
+    imports.api,
+    exports.api,
+    ledger.api,
+    links.api,
+    victims.api,
+    perpetrators.api,
+    venues.api,
+    care.api,
+    partners.api,
+    episodes.api,
+    operations.api,
+    approvals.api,
+    openapi,
+)
 OUTSIDE: tuple[Api, ...] = (health.api,)
 
 

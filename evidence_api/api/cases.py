@@ -1,7 +1,7 @@
 """Cases: `/api/v1/cases`."""
 
 from evidence_api.api.contract import Api
-from evidence_api.services import cases
+from evidence_api.services import cases, timeline
 from schemas.cases import (
     AssignedOut,
     AssignmentIn,
@@ -62,9 +62,9 @@ api.route(
 api.route(
     "GET",
     "/cases/<uuid:id>/timeline",
-    cases.timeline,
+    timeline.timeline,
     query=TimelineIn,
     out=EventOut,
     many=True,
-    says="Every act on the case and what hangs on it, newest first",
+    says="What happened in the case and when its evidence came to be, the latest first, as far as I am told",
 )

@@ -172,15 +172,15 @@ def answer(route: Route, result: Any, work: Work) -> Response:
     status = route.answer(result) if route.answer else route.status
     if isinstance(result, Response):
         return result
-    if route.out is None:
-        return Response(status=status)
-    schema = route.out()
-    if route.many:
-        items, following = result
-        payload: Any = {"items": schema.dump(items, many=True), "next": following}
-    else:
-        payload = schema.dump(result)
-    response = Response(orjson.dumps(payload), status=status, mimetype="application/json")
+    response = Response(status=status)
+    if route.out is not None:
+        schema = route.out()
+        if route.many:
+            items, following = result
+            payload: Any = {"items": schema.dump(items, many=True), "next": following}
+        else:
+            payload = schema.dump(result)
+        response = Response(orjson.dumps(payload), status=status, mimetype="application/json")
     version = None if route.many else getattr(result, "version", None)
     if version is not None:
         response.headers["ETag"] = f'"v{version}"'
@@ -195,17 +195,29 @@ def _read_body(route: Route) -> bytes:
 def _given(route: Route, body: bytes) -> dict[str, Any]:
     given: dict[str, Any] = {}
     if route.query is not None:
-        given |= load(route.query, {name: request.args[name] for name in request.args})
+        given |= load(route.query, {name: value for name, value in request.args.items() if value})
     elif request.args:
         raise InvalidInput({name: ["This is not known here."] for name in request.args})
-    return given | load(route.body or In, _parse(body))
+    return given | load(route.body or In, _without_unknowns(route, _parse(body)))
 
 
-def read_json(schema: type[Schema]) -> dict[str, Any]:
-    """The JSON body, checked, for a view of its own. Raises InvalidInput."""
+def _without_unknowns(route: Route, values: dict[str, Any]) -> dict[str, Any]:
+    """What is made anew has a null for what is not known: the same as leaving it out, where it may be left out.
+
+    In a change a null takes something out, or is refused.
+    """
+    if route.method != "POST" or route.body is None:
+        return values
+    fields = route.body().fields
+    optional = {field.data_key or name for name, field in fields.items() if not (field.required or field.allow_none)}
+    return {name: value for name, value in values.items() if value is not None or name not in optional}
+
+
+def read_json(schema: type[Schema], most: int = MAX_JSON_BYTES) -> dict[str, Any]:
+    """The JSON body, of `most` bytes, checked, for a view of its own. Raises InvalidInput."""
     if request.args:
         raise InvalidInput({name: ["This is not known here."] for name in request.args})
-    request.max_content_length = MAX_JSON_BYTES
+    request.max_content_length = most
     return load(schema, _parse(request.get_data(cache=False)))
 
 
@@ -223,7 +235,7 @@ def _parse(body: bytes) -> Any:
     return found
 
 
-def load(schema: type[Schema], values: Mapping[str, Any]) -> dict[str, Any]:
+def load(schema: Callable[[], Schema], values: Mapping[str, Any]) -> dict[str, Any]:
     """Check what came in. Raises InvalidInput with sentences by field."""
     try:
         loaded: dict[str, Any] = schema().load(values)

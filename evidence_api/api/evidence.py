@@ -23,9 +23,11 @@ from schemas.evidence import (
     CorrectionIn,
     CustodyIn,
     EvidenceOut,
+    ItemOut,
     ItemsIn,
     LinkOut,
     MoveIn,
+    NotesIn,
     OverviewOut,
     ReaderIn,
     ReaderOut,
@@ -169,7 +171,7 @@ route(
     says="The office's items: never checked first, then the one whose check lies longest back",
 )
 route("GET", "/reports/overview", evidence.overview, out=OverviewOut, says="The office in figures")
-route("GET", "/evidence/<uuid:id>", evidence.read, out=EvidenceOut, says="One item")
+route("GET", "/evidence/<uuid:id>", evidence.read, out=ItemOut, says="One item")
 route(
     "GET",
     "/evidence/<uuid:id>/content",
@@ -305,6 +307,14 @@ route(
     body=CorrectionIn,
     out=EvidenceOut,
     says="Correct what was said; the wrong entry stays",
+)
+route(
+    "POST",
+    "/evidence/<uuid:id>/notes",
+    custody.note,
+    body=NotesIn,
+    out=ItemOut,
+    says="Write what is said or seen in it: a transcript, notes",
 )
 route(
     "POST",

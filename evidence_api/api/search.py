@@ -12,5 +12,5 @@ api.route(
     search.find,
     query=SearchIn,
     out=FindsOut,
-    says="Cases and items by a part of their ref, title or tag: the exact ref first, then the newest",
+    says="What I may know of, by its words or how they begin: the exact ref first, then whole words, then the newest",
 )

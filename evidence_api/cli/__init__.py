@@ -7,6 +7,7 @@ from evidence_api.cli.accounts import token, user
 from evidence_api.cli.ledger import ledger
 from evidence_api.cli.operate import operate
 from evidence_api.cli.upload import client
+from evidence_api.cli.vault import vault
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -21,5 +22,5 @@ def main() -> None:
 for _group in (operate, client):
     for _declared in _group.commands.values():
         main.add_command(_declared)
-for _group in (user, token, ledger):
+for _group in (user, token, ledger, vault):
     main.add_command(_group)

@@ -27,7 +27,7 @@ CAST = (
     ("dara", Role.INVESTIGATOR, "her colleague, not on the case"),
     ("mealea", Role.LAWYER, "on the case"),
     ("bopha", Role.SUPERVISOR, "answers for every case of the office"),
-    ("kunthea", Role.CASEWORKER, "on the case; sees what is shared with her"),
+    ("kunthea", Role.CASEWORKER, "on the case; cares for those who are free"),
     ("rith", Role.ADMINISTRATOR, "accounts; sees no case"),
 )
 
@@ -82,9 +82,13 @@ class Persona:
         """A GET from the API that must succeed. Raises Stopped."""
         return self._call("GET", path, **options)
 
-    def asks(self, path: str) -> int:
-        """The status that a GET is answered with."""
-        return self._send("GET", path).status_code
+    def put(self, path: str, **options: Any) -> dict[str, Any]:
+        """A PUT to the API that must succeed. Raises Stopped."""
+        return self._call("PUT", path, **options)
+
+    def asks(self, path: str, method: str = "GET", **options: Any) -> int:
+        """The status that a request is answered with."""
+        return self._send(method, path, **options).status_code
 
     def _call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         answer = self._send(method, path, **options)

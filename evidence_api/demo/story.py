@@ -13,6 +13,7 @@ from uuid import UUID
 from rich.filesize import decimal
 
 from evidence_api.demo.assets import MARK, Asset, make_assets, make_copy, make_detail, make_longer
+from evidence_api.demo.casework import Casework
 from evidence_api.demo.line import SlowLine
 from evidence_api.demo.people import Persona
 from evidence_api.demo.processes import Stopped, command, environment
@@ -42,6 +43,7 @@ class Story:
         self, screen: Screen, folder: Path, site: Site, port: int, people: Mapping[str, Persona], big_file: int
     ) -> None:
         self.screen, self.folder, self.site, self.port = screen, folder, site, port
+        self.people = people
         self.sokha, self.mealea, self.bopha = people["sokha"], people["mealea"], people["bopha"]
         self.dara, self.kunthea = people["dara"], people["kunthea"]
         self.laptop = folder / "laptop"
@@ -51,6 +53,7 @@ class Story:
         """Everything, in order. Raises Stopped where something is not as it must be."""
         self._first_house()
         self._second_house()
+        self._care()
         self._hand_over()
         self._proof()
         self._tampering()
@@ -59,16 +62,31 @@ class Story:
     def walks(self) -> list[Walk]:
         """What there is to look at when everything is told, for three of them."""
         film, sound, different = (f"/items/{item['id']}" for item in (self.night, self.sound, self.different))
-        case = f"/cases/{self.case['id']}"
+        case, work = f"/cases/{self.case['id']}", self.casework
         file = self.laptop / UNFINISHED
+        missed, her = work.missed["pseudonym"], work.her["pseudonym"]
+        rescue, next_rescue = (f"/operations/{one['id']}" for one in (work.rescue, work.next_rescue))
         return [
             Walk(
                 self.sokha,
                 [
-                    ("her work", "/"),
+                    ("her work, the alert about her who was found, the search that goes on", "/"),
+                    (f"{missed}, who was missed and found", f"/victims/{work.missed['id']}"),
+                    ("who and what is tied to whom, by what evidence", f"{case}/chart"),
+                    ("the rescue, and what it brought everyone on its roster", rescue),
+                    ("the house, displaced, and where its keeper went", f"/venues/{work.house['id']}"),
                     (f"go on with an upload: choose {file}", f"{case}/upload"),
                     ("a file whose clock says otherwise than she", f"/items/{self.picture['id']}"),
-                    ("the case, all that was done in it", f"{case}/timeline"),
+                    ("the case, all that happened in it", f"{case}/timeline"),
+                ],
+            ),
+            Walk(
+                self.kunthea,
+                [
+                    ("her work: who is due for a follow-up, and the first 72 hours of her who was found", "/"),
+                    (f"the care of {her}, from the first hours on", f"/victims/{work.her['id']}/care"),
+                    ("who she is, with a reason and a fresh code", f"/victims/{work.her['id']}/identity/reveal"),
+                    ("partners, and how many more each can take", "/partners"),
                 ],
             ),
             Walk(
@@ -78,12 +96,15 @@ class Story:
                     ("accept it, with a fresh code", f"/handovers/{self.offer['id']}/accept"),
                     ("the film: who held it, as a picture, and every entry", film),
                     ("imagery that only she may open, with a fresh code", f"/items/{self.restricted['id']}"),
+                    ("search everything that she may see: try lamp, or lotsu", "/search"),
                 ],
             ),
             Walk(
                 self.bopha,
                 [
-                    ("the office: what is quarantined, not back, never verified", "/"),
+                    ("the office: what is quarantined or not back, what to decide on, unmet needs", "/"),
+                    ("the go for the next rescue, or not", f"{next_rescue}/do/go"),
+                    ("a tip, to be taken up into a case or dismissed", f"/tips/{work.tip['id']}"),
                     (f"{_short(self.different)}, in quarantine, and why", different),
                     (
                         f"the byte that was altered, in the history of {_short(self.altered)}",
@@ -100,12 +121,13 @@ class Story:
         self.screen.chapter(
             "2  Riverside, 2023",
             "In March 2023 investigators film a guest house where girls are sold. The police come on 2 April and "
-            "free eleven. One girl, called Lily here, was told to hide, and is missed.",
+            "free eleven. One girl was told to hide when they came, and is missed.",
         )
         code = self.sokha.sign_in("demonstration: field laptop")
         self.screen.done(f"sokha, investigator, signs in: her password, and {_code(code)} from her authenticator.")
         opened = {"title": TITLE, "kind": "sex_trafficking", "country": "KH"}
         self.case = self.sokha.post("/cases", json=opened)
+        self.casework = Casework(self.screen, self.people, self.case)
         self.screen.done(f"She opens case {self.case['ref']} and leads it.")
         for person in (self.mealea, self.kunthea):
             who = {"user": str(person.id), "role": person.role.value}
@@ -119,9 +141,15 @@ class Story:
             (
                 "intervene",
                 "2023-04-02T05:40:00+07:00",
-                "Police operation: eleven freed. Lily was told to hide when the police came, and was missed.",
+                "Police operation: eleven freed. One was told to hide when the police came, and was missed.",
             ),
         ):
+            if action == "plan_intervention":
+                self.casework.first_venue()
+                self.casework.plan_rescue()
+            if action == "intervene":
+                self.bopha.sign_in("demonstration: office")
+                self.casework.carry_out_rescue()
             stage = {"action": action, "occurred_at": when, "reason": reason}
             self.sokha.post(f"/cases/{self.case['id']}/transitions", json=stage)
         items = {}
@@ -149,7 +177,7 @@ class Story:
     def _second_house(self) -> None:
         self.screen.chapter(
             "3  Blue Lotus, 2026",
-            "Nearly three years and many nights of footage later, one face: it is Lily, in another house.",
+            "Nearly three years and many nights of footage later, one face: she who was missed, in another house.",
         )
         self.front = self._add("blue-lotus-front.jpg")
         self._add("blue-lotus-passing.mp4")
@@ -163,11 +191,20 @@ class Story:
         if self.night["sha256"] != sent:
             raise Stopped("What arrived is not what was sent.")
         self.screen.done(f"{_short(self.night)}  SHA-256 on her laptop and in the store are the same: {sent[:16]}…")
+        self.casework.find_her(self.night)
+        self.screen.pause()
+
+    def _care(self) -> None:
+        self.screen.chapter(
+            "4  After the rescue",
+            "Eleven are free. What the office knows of each stands under a pseudonym; who she is, in the vault.",
+        )
+        self.casework.care()
         self.screen.pause()
 
     def _hand_over(self) -> None:
         self.screen.chapter(
-            "4  From hand to hand",
+            "5  From hand to hand",
             "The footage goes to the lawyer. It is sokha's until mealea takes it, with a fresh code of her own.",
         )
         self.mealea.sign_in("demonstration: office")
@@ -192,10 +229,9 @@ class Story:
 
     def _proof(self) -> None:
         self.screen.chapter(
-            "5  Has anything changed?",
+            "6  Has anything changed?",
             "bopha, supervisor, touched none of it. She has the stored bytes read again, and every chain checked.",
         )
-        self.bopha.sign_in("demonstration: office")
         verdict = self._verify(self.night)
         if (verdict["object"], verdict["chain"]) != ("pass", "pass"):
             raise Stopped("An item that nobody changed did not verify.")
@@ -206,7 +242,7 @@ class Story:
 
     def _tampering(self) -> None:
         self.screen.chapter(
-            "6  Someone alters one byte",
+            "7  Someone alters one byte",
             "Someone with access to the server's disk changes one byte of a picture, past the service and its record.",
         )
         source = self.assets["blue-lotus-front.jpg"]
@@ -244,13 +280,15 @@ class Story:
 
     def _today(self) -> None:
         self.screen.chapter(
-            "7  An ordinary day", "Work goes on, and not all of it goes well. This is what the pages show from here on."
+            "8  An ordinary day", "Work goes on, and not all of it goes well. This is what the pages show from here on."
         )
         street, door = self.assets["street-at-dusk.jpg"], self.assets["doorway-red-lamp.jpg"]
         self._work_on(street, door)
         self._fail(door)
         self._leave_unfinished()
-        self._second_case()
+        self.casework.covert_visit()
+        self.casework.look_for_another()
+        self.casework.tell_and_import(self._second_case())
 
     def _work_on(self, street: Asset, door: Asset) -> None:
         copy, detail = self.laptop / "street-copy.jpg", self.laptop / "door-detail.jpg"
@@ -292,7 +330,7 @@ class Story:
         self.sokha.upload(part, UNFINISHED_SIZE, case=self.case["ref"], filename=file.name, title=title)
         self.screen.done(f"{decimal(UNFINISHED_SENT)} of {decimal(UNFINISHED_SIZE)} of the next night have arrived.")
 
-    def _second_case(self) -> None:
+    def _second_case(self) -> Item:
         opened = {"title": "Brick kiln on the east bank (fictional)", "kind": "bonded_labour", "country": "KH"}
         kiln = self.dara.post("/cases", json=opened)
         who = {"user": str(self.sokha.id), "role": "investigator"}
@@ -314,6 +352,7 @@ class Story:
         }
         self.sokha.post(f"/evidence/{book['id']}/moves", json=taken)
         self.screen.done(f"dara opens case {kiln['ref']}. sokha has its account book out, longer than she said.")
+        return kiln
 
     # --- what the chapters are made of ---
 

@@ -1,24 +1,39 @@
 """Appending to the chains: LEDGER.md section 4. The caller's transaction holds the change that is recorded."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from evidence_api.db import database_time, insert_if_absent
+from evidence_api.db import database_time, insert_all_if_absent
 from evidence_api.domain.errors import ClockFault
 from evidence_api.domain.sentences import sentence
 from evidence_api.keys import KeyMissing, KeyStore
 from evidence_api.ledger import disclosure
-from evidence_api.ledger.entry import BadEntry, Entry, Fact, encode, entry_hash, genesis, moment, timestamp
-from evidence_api.ledger.stored import as_bytes, raw
+from evidence_api.ledger.entry import (
+    BadEntry,
+    Entry,
+    Fact,
+    decode,
+    encode,
+    entry_hash,
+    genesis,
+    moment,
+    timestamp,
+)
+from evidence_api.ledger.stored import as_bytes, id_of, raw
 from evidence_api.models.ledger import ClockFaultInterval, Disclosure, LedgerEntry, LedgerHead, SubjectKey
+from evidence_api.models.timeline import TimelineEvent
 
 TOLERATED = timedelta(seconds=2)
 NO_ENTRY = -1
+LINKING = frozenset({"evidence:link", "evidence:unlink"})
+"""Acts whose entry names a link in `data.link`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,32 +59,67 @@ def append(session: Session, keys: KeyStore, log: str, drafts: Sequence[Draft]) 
 
     Raises ClockFault where the clock is more than two seconds behind a chain's last entry.
     """
-    written = []
-    for subject in sorted({draft.subject for draft in drafts}):
-        head = _lock_head(session, log, subject)
-        for draft in (d for d in drafts if d.subject == subject):
-            written.append(_append_one(session, keys, log, head, draft))
+    by_subject: dict[str, list[Draft]] = {}
+    for draft in drafts:
+        by_subject.setdefault(draft.subject, []).append(draft)
+    heads = _lock_heads(session, log, sorted(by_subject))
+    sealing = {draft.subject for draft in drafts if any(value is not None for value in draft.facts.values())}
+    opened = keys.subject_keys(session, sorted(sealing), create=True) if sealing else {}
+    written, times = [], []
+    # What is read between the entries does not depend on them: thousands are written together.
+    with session.no_autoflush:
+        for subject, head in heads.items():
+            for draft in by_subject[subject]:
+                written.append(_append_one(session, keys, log, head, opened.get(subject), draft))
+                times.append(draft.occurred_at)
+    session.flush()
+    session.add_all(
+        TimelineEvent(**happening(row.id, row.subject, row.action, row.case_id, at or row.recorded_at, row.body))
+        for row, at in zip(written, times, strict=True)
+        if row.case_id is not None
+    )
     session.flush()
     return written
 
 
-def _lock_head(session: Session, log: str, subject: str) -> LedgerHead:
-    find = (
-        select(LedgerHead)
-        .where(LedgerHead.subject == subject)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    head = session.execute(find).scalar_one_or_none()
-    if head is None:
-        insert_if_absent(
-            session, LedgerHead, subject=subject, seq=NO_ENTRY, hash=genesis(log, subject), recorded_at=None
-        )
-        head = session.execute(find).scalar_one()
-    return head
+def happening(id: int, subject: str, action: str, case_id: UUID, at: datetime, body: bytes) -> dict[str, Any]:
+    """The values of the timeline's event for an entry. Of one that was altered, what it is a link of is lost."""
+    kind, about = subject.partition(":")[0], id_of(subject)
+    link = None
+    if action in LINKING:
+        with suppress(BadEntry, ValueError):
+            link = UUID(str(decode(body).data.get("link")))
+    return {
+        "entry": id,
+        "case_id": case_id,
+        "at": at,
+        "action": action,
+        "evidence_id": about if kind == "evidence" else None,
+        "victim_id": about if kind == "victim" else None,
+        "link_id": link,
+    }
 
 
-def _append_one(session: Session, keys: KeyStore, log: str, head: LedgerHead, draft: Draft) -> LedgerEntry:
+def _lock_heads(session: Session, log: str, subjects: Sequence[str]) -> dict[str, LedgerHead]:
+    """The heads of chains, locked in the order given, which is sorted; of a new chain, made."""
+
+    def locked(wanted: Sequence[str]) -> dict[str, LedgerHead]:
+        find = select(LedgerHead).where(LedgerHead.subject.in_(wanted)).order_by(LedgerHead.subject)
+        rows = session.scalars(find.with_for_update().execution_options(populate_existing=True))
+        return {head.subject: head for head in rows}
+
+    heads = locked(subjects)
+    missing = [subject for subject in subjects if subject not in heads]
+    if missing:
+        fresh = [{"subject": s, "seq": NO_ENTRY, "hash": genesis(log, s), "recorded_at": None} for s in missing]
+        insert_all_if_absent(session, LedgerHead, fresh)
+        heads |= locked(missing)
+    return {subject: heads[subject] for subject in subjects}
+
+
+def _append_one(
+    session: Session, keys: KeyStore, log: str, head: LedgerHead, key: bytes | None, draft: Draft
+) -> LedgerEntry:
     recorded_at = _time_for(session, head, draft)
     disclosures = {name: disclosure.disclose(name, value) for name, value in draft.facts.items() if value is not None}
     entry = Entry(
@@ -90,8 +140,7 @@ def _append_one(session: Session, keys: KeyStore, log: str, head: LedgerHead, dr
     body = encode(entry)
     row = row_of(body, entry, draft.case_id)
     session.add(row)
-    if disclosures:
-        key = keys.subject_key(session, draft.subject, create=True)
+    if key is not None:
         for name, text in disclosures.items():
             sealed = keys.seal_with(key, text.encode("ascii"), f"disclosure:{row.hash}:{name}")
             session.add(Disclosure(entry_hash=row.hash, name=name, subject=draft.subject, sealed=sealed))

@@ -7,8 +7,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from evidence_api.db import Base, ByValue, new_id
-from evidence_api.domain.case import CaseKind, Stage
+from evidence_api.domain.case import STAGES, CaseKind, Stage
 from evidence_api.domain.roles import Role
+from evidence_api.domain.search import Kind, Searched
 from evidence_api.models.account import Office, User
 
 
@@ -32,9 +33,16 @@ class Case(Base):
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
 
+    course = STAGES
+    """The steps that a case of its kind can take; the services give it those of this installation."""
+
     @property
     def subject(self) -> str:
         return f"case:{self.id}"
+
+    @property
+    def searched(self) -> Searched | None:
+        return Searched(Kind.CASE, self.ref, (self.title,), (self.id,))
 
     @property
     def case_id(self) -> UUID:

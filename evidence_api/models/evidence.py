@@ -1,6 +1,7 @@
 """Items of evidence, files and physical things alike, and the hand-overs between people."""
 
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from evidence_api.db import Base, ByValue, new_id
 from evidence_api.domain.custody import Custody, Derivation, Sensitivity, TransferState
 from evidence_api.domain.roles import Role
+from evidence_api.domain.search import Kind, Searched
 from evidence_api.models.account import User
 from evidence_api.models.case import Case
 
@@ -47,6 +49,7 @@ class Evidence(Base):
     differences: Mapped[list[dict[str, str]] | None] = mapped_column(sa.JSON)
     tag: Mapped[str | None] = mapped_column(sa.String(100))
     place: Mapped[str | None] = mapped_column(sa.String(200))
+    notes: Mapped[str | None] = mapped_column(sa.Text, deferred=True)
     original_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("evidence.id"))
     derivation: Mapped[Derivation | None] = mapped_column(ByValue(Derivation))
     sensitivity: Mapped[Sensitivity] = mapped_column(ByValue(Sensitivity), default=Sensitivity.ORDINARY)
@@ -65,10 +68,17 @@ class Evidence(Base):
     # Told with the item, but not columns of it.
     filename = None
     duplicate = False
+    content = cast("str | None", None)
+    """The notes, for whoever may open the item."""
 
     @property
     def subject(self) -> str:
         return f"evidence:{self.id}"
+
+    @property
+    def searched(self) -> Searched | None:
+        told = None if self.sensitivity is Sensitivity.RESTRICTED else self.notes
+        return Searched(Kind.ITEM, self.ref, (self.title, self.tag, told), (self.case_id,))
 
 
 class Reader(Base):

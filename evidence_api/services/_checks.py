@@ -1,14 +1,16 @@
 """What several use cases must find in order before they act."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from evidence_api.domain.case import ENDED
 from evidence_api.domain.errors import Conflict, InvalidInput
 from evidence_api.domain.sentences import sentence
-from evidence_api.models import Case, Evidence
+from evidence_api.models import Case, Evidence, Office
+from evidence_api.policy import Permission
 from evidence_api.work import Work
 
 CLOCKS_DIFFER = timedelta(days=1)
@@ -22,6 +24,34 @@ def not_in_the_future(work: Work, field: str, moment: datetime | None, margin: t
     """Raise InvalidInput for a moment that has not come."""
     if moment is not None and moment > work.now + margin:
         raise InvalidInput({field: ["This lies in the future. Give the time at which it happened."]})
+
+
+def not_after_today(work: Work, **days: date | None) -> None:
+    """Raise InvalidInput for a day that has not come, anywhere on earth."""
+    latest = (work.now + timedelta(hours=14)).date()
+    wrong = [name for name, day in days.items() if day is not None and day > latest]
+    if wrong:
+        raise InvalidInput({name: ["This lies in the future. Give the day on which it happened."] for name in wrong})
+
+
+def in_order(field: str, first: date, then: date | None) -> None:
+    """Raise InvalidInput at `field` where the second day lies before the first."""
+    if then is not None and then < first:
+        raise InvalidInput({field: [sentence("This lies before {day}. Look over both days.", day=first.isoformat())]})
+
+
+def office_day(work: Work, moment: datetime | None = None) -> date:
+    """The day in the zone of the actor's office: of that moment, else of this act."""
+    zone = work.session.get_one(Office, work.actor.office_id).zone
+    return (moment or work.now).astimezone(ZoneInfo(zone)).date()
+
+
+def running_case(work: Work, id: UUID, permission: Permission) -> Case:
+    """The case into which something is written, locked. Raises NotFound where it is none of hers, Conflict once
+    ended."""
+    case = work.get(Case, id, permission, lock=True)
+    refuse_ended(work, case.id)
+    return case
 
 
 def has_ended(work: Work, case_id: UUID) -> bool:

@@ -1,10 +1,16 @@
-"""Restricting an item, by hand or because the same file came in as a restricted one."""
+"""Restricting an item, by hand or because the same file came in as a restricted one, and to whom that closes it."""
+
+from collections.abc import Collection
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from evidence_api.domain.custody import Sensitivity
 from evidence_api.models import Evidence, Reader
 from evidence_api.work import Work
+
+NOTES = "evidence:notes"
+"""The act by which something is written of the content of an item."""
 
 
 def restrict(work: Work, item: Evidence, reason: str) -> None:
@@ -16,3 +22,13 @@ def restrict(work: Work, item: Evidence, reason: str) -> None:
         work.record(item, "evidence:drop_reader", data={"reader": named}, facts={"reason": reason})
     item.sensitivity = Sensitivity.RESTRICTED
     work.record(item, "evidence:restrict", facts={"reason": reason})
+
+
+def closed_to(work: Work, ids: Collection[UUID]) -> set[UUID]:
+    """Those of the items that are restricted and that the actor is not named to open. What is written of their content
+    is not for her either."""
+    if not ids:
+        return set()
+    named = sa.exists().where(Reader.evidence_id == Evidence.id, Reader.user_id == work.actor.user_id)
+    found = sa.select(Evidence.id).where(Evidence.id.in_(ids), Evidence.sensitivity == Sensitivity.RESTRICTED, ~named)
+    return set(work.session.scalars(found))

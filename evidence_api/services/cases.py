@@ -1,38 +1,50 @@
-"""Cases: opening, assigning people, stages, the timeline."""
+"""Cases: opening, assigning people, stages."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from evidence_api.domain.case import ENDED, REOPEN_TARGETS, STAGES, CaseKind, Stage
+from evidence_api.domain.case import ENDED, REOPEN_TARGETS, CaseKind, Stage
 from evidence_api.domain.custody import TAKEN, Custody, TransferState
 from evidence_api.domain.errors import Conflict, InvalidInput
 from evidence_api.domain.lifecycle import Step
 from evidence_api.domain.roles import CASE_ROLES, PERSONAL_ROLES, Role
 from evidence_api.domain.sentences import sentence
-from evidence_api.ledger.chain import disclosures_of, facts_of
-from evidence_api.ledger.entry import BadEntry, Fact, decode, timestamp
-from evidence_api.ledger.stored import Row, entries
-from evidence_api.models import Assignment, Case, CaseActor, Evidence, LedgerEntry, Office, Transfer, User
+from evidence_api.domain.victim import SOUGHT, SearchKind
+from evidence_api.ledger.entry import Fact
+from evidence_api.models import (
+    Assignment,
+    Case,
+    Evidence,
+    LedgerEntry,
+    Office,
+    Search,
+    Transfer,
+    User,
+    Victim,
+    VictimCase,
+)
 from evidence_api.policy import Permission, is_assigned
 from evidence_api.services._checks import TYPING, not_in_the_future
+from evidence_api.services._operations import unfinished, unplanned
 from evidence_api.services._pages import Page, page
 from evidence_api.work import Work, act, act_on
 
 LEADERS = (Role.INVESTIGATOR, Role.LAWYER, Role.SUPERVISOR)
 ASIDE = (Stage.DECLINED, Stage.RESOLVED, Stage.ON_HOLD)
 """Stages beside the course from intake to the close."""
-NAMING = ("user", "lead", "receiver", "reader", "custodian")
-"""Where an entry names the person whom the act is about."""
+EARLY = (Stage.INTAKE, Stage.INVESTIGATING, Stage.INTERVENTION_PLANNED, Stage.INTERVENED)
+"""Stages from which an intervention may come yet, or has come."""
 
 
 @act(Permission.CASE_OPEN)
 def open_case(work: Work, *, title: str, kind: CaseKind, country: str) -> Case:
-    """Open a case. Who opens it leads it and is assigned to it."""
+    """Open a case. Who opens it leads it and is assigned to it. Its kind must be one that is in use."""
+    kinds = work.site.settings.kinds
+    if kind not in kinds.on:
+        raise InvalidInput({"kind": [sentence("Give one of: {choices}.", choices=kinds.on)]})
     office = work.session.get_one(Office, work.actor.office_id)
     year = work.now.year
     number = work.next_number(f"case:{office.code}:{year}")
@@ -52,7 +64,7 @@ def open_case(work: Work, *, title: str, kind: CaseKind, country: str) -> Case:
     work.record(
         case, "case:open", data={"kind": kind.value}, facts={"ref": case.ref, "title": title, "country": country}
     )
-    return case
+    return _with_course(work, case)
 
 
 @act(Permission.CASE_READ, read_only=True)
@@ -76,13 +88,26 @@ def list_cases(
         query = query.where(Case.stage == stage)
     if kind is not None:
         query = query.where(Case.kind == kind)
-    return page(work, query, Case.id, limit, cursor)
+    found, following = page(work, query, Case.id, limit, cursor)
+    return [_with_course(work, case) for case in found], following
+
+
+def _with_course(work: Work, case: Case) -> Case:
+    """The case, with the steps that its kind has in this installation."""
+    case.course = work.site.settings.kinds.course(case.kind, case.stage)
+    return case
+
+
+@act(Permission.CASE_OPEN, read_only=True)
+def kinds(work: Work) -> list[CaseKind]:
+    """The kinds in which a new case may be opened."""
+    return work.site.settings.kinds.on
 
 
 @act_on(Case, Permission.CASE_READ, read_only=True)
 def read_case(work: Work, case: Case) -> Case:
     """One case."""
-    return case
+    return _with_course(work, case)
 
 
 @act_on(Case, Permission.CASE_EDIT)
@@ -104,7 +129,7 @@ def edit_case(
         data["lead"] = str(work.known_as(case.id, lead))
     case.title = title or case.title
     work.record(case, "case:edit", data=data, facts={"title": title, "country": country})
-    return case
+    return _with_course(work, case)
 
 
 @act_on(Case, Permission.CASE_ASSIGN)
@@ -196,8 +221,9 @@ def transition(
 ) -> Case:
     """Take the case a stage on. Raises IllegalTransition with what is legal now."""
     not_in_the_future(work, "occurred_at", occurred_at, TYPING)
-    target = _target(case, action, to)
-    row = work.step(STAGES, case.stage, action, Permission.CASE_STAGE, case)
+    course = _with_course(work, case).course
+    target = _target(work, case, action, to)
+    row = work.step(course, case.stage, action, Permission.CASE_STAGE, case)
     if row.target in ENDED:
         _lock_items(work, case)
     open_points = _open_points(work, case, row)
@@ -208,21 +234,44 @@ def transition(
     work.transition(
         case,
         "stage",
-        STAGES,
+        course,
         action,
         Permission.CASE_STAGE,
         target=target,
         facts={"reason": reason},
         occurred_at=occurred_at,
     )
-    return case
+    return _with_course(work, case)
 
 
 def _open_points(work: Work, case: Case, row: Step[Stage]) -> list[str]:
-    """What is still missing for a step, in sentences. `transition` refuses for the first; each guard adds its own."""
-    points = []
+    """What is still missing for a step taken now, in sentences. `transition` refuses for the first; each guard adds its
+    own."""
+    points: list[str] = []
+    if row.action == "plan_intervention":
+        points += unplanned(work, case)
+    if row.action == "intervene":
+        points += unfinished(work, case)
     if row.target in ENDED and _pending(work, case):
         points.append("A hand-over in this case is neither accepted nor refused. Settle it first.")
+    if row.action in ("close", "resolve"):
+        points += _sought(work, case)
+    return points
+
+
+def _sought(work: Work, case: Case) -> list[str]:
+    points = []
+    known = sa.select(VictimCase.victim_id).where(VictimCase.case_id == case.id)
+    hers = sa.select(Victim.id).where(Victim.id.in_(known), Victim.whereabouts.in_(SOUGHT))
+    if work.session.execute(hers.limit(1)).first() is not None:
+        points.append("A victim whom this case knows is missed or missing. It is closed once she is found.")
+    reported = sa.select(Search.id).where(
+        Search.case_id == case.id, Search.kind == SearchKind.REPORTED, Search.ended_at.is_(None)
+    )
+    if work.session.execute(reported.limit(1)).first() is not None:
+        points.append(
+            "Somebody who was reported missing in this case is still sought. Match her to a victim, or end the search."
+        )
     return points
 
 
@@ -244,12 +293,12 @@ class NextStep:
 @act_on(Case, Permission.CASE_READ, read_only=True)
 def next_steps(work: Work, case: Case) -> tuple[list[NextStep], None]:
     """Every step that is legal from the stage of the case, in the order of the table."""
-    rows = [row for row in STAGES.steps if case.stage in row.sources]
+    rows = [row for row in _with_course(work, case).course.steps if case.stage in row.sources]
     return [
         NextStep(
             row.action,
             case.held_from if row.action == "resume" else row.target,
-            list(REOPEN_TARGETS) if row.action == "reopen" else [],
+            _reopen_targets(work, case) if row.action == "reopen" else [],
             [role for role in PERSONAL_ROLES if role in row.roles],
             work.actor.role in row.roles,
             _open_points(work, case, row),
@@ -260,11 +309,13 @@ def next_steps(work: Work, case: Case) -> tuple[list[NextStep], None]:
 
 @act_on(Case, Permission.CASE_READ, read_only=True)
 def course(work: Work, case: Case) -> list[Stage]:
-    """The stages from intake to the close, as this case goes through them: one that was charged without an
-    intervention does not show any."""
-    stages = [stage for stage in Stage if stage not in ASIDE]
+    """The stages from intake to the end, as this case goes through them: those of its kind. One that was charged
+    without an intervention does not show any; a kind that is never closed ends with being resolved."""
+    apply = work.site.settings.kinds.stages(case.kind)
     now = case.held_from if case.stage is Stage.ON_HOLD else case.stage
-    if now in stages[: stages.index(Stage.INTERVENED) + 1]:
+    aside = ASIDE if Stage.CLOSED in apply else (Stage.DECLINED, Stage.ON_HOLD)
+    stages = [stage for stage in Stage if stage not in aside and (stage in apply or stage is now)]
+    if now in EARLY or Stage.INTERVENED not in apply:
         return stages
     intervened = sa.select(LedgerEntry.id).where(
         LedgerEntry.subject == case.subject, LedgerEntry.action == "case:intervene"
@@ -274,14 +325,19 @@ def course(work: Work, case: Case) -> list[Stage]:
     return [stage for stage in stages if stage not in (Stage.INTERVENTION_PLANNED, Stage.INTERVENED)]
 
 
-def _target(case: Case, action: str, to: Stage | None) -> Stage | None:
+def _target(work: Work, case: Case, action: str, to: Stage | None) -> Stage | None:
     if action == "resume":
         return case.held_from
     if to is None:
         return None
-    if action != "reopen" or to not in REOPEN_TARGETS:
+    if action != "reopen" or to not in _reopen_targets(work, case):
         raise InvalidInput({"to": ["Only reopen takes a stage to go to: in_trial or investigating."]})
     return to
+
+
+def _reopen_targets(work: Work, case: Case) -> list[Stage]:
+    apply = work.site.settings.kinds.stages(case.kind)
+    return [stage for stage in REOPEN_TARGETS if stage in apply]
 
 
 def _lock_items(work: Work, case: Case) -> None:
@@ -317,95 +373,3 @@ def _assignment(work: Work, case: Case, user: UUID, role: Role) -> Assignment | 
         Assignment.ended_at.is_(None),
     )
     return work.session.scalars(query.limit(1)).one_or_none()
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One act in the life of a case. `actor` is an account of this office, null for the system.
-
-    `ref` is that of the item which the act is about; null where it is about the case. `about` is the user name of the
-    person to whom it was done, such as who was assigned; null where that is nobody else.
-    """
-
-    id: int
-    subject: str
-    seq: int
-    action: str
-    actor: UUID | None
-    actor_name: str | None
-    role: str
-    recorded_at: datetime | None
-    occurred_at: str
-    hash: str
-    data: dict[str, Fact]
-    facts: dict[str, Fact | float]
-    ref: str | None
-    about: str | None
-
-
-@act_on(Case, Permission.CASE_READ, read_only=True)
-def timeline(work: Work, case: Case, *, limit: int, before: int | None = None) -> tuple[list[Event], str | None]:
-    """Every act on the case and on what hangs on it, newest first. A caseworker sees those on the case itself."""
-    query = entries(work.session).where(LedgerEntry.case_id == case.id).order_by(LedgerEntry.id.desc()).limit(limit + 1)
-    if work.actor.role is Role.CASEWORKER:
-        query = query.where(LedgerEntry.subject == case.subject)
-    if before is not None:
-        query = query.where(LedgerEntry.id < before)
-    rows = [Row.of(r) for r in work.session.execute(query)]
-    more = len(rows) > limit
-    events = _events(work, case, rows[:limit])
-    return events, str(events[-1].id) if more else None
-
-
-People = Mapping[str, tuple[UUID, str]]
-"""Account and user name, by the name under which a person acts in the case."""
-
-
-def _events(work: Work, case: Case, rows: Sequence[Row]) -> list[Event]:
-    opened = disclosures_of(work.session, work.keys, [row.hash for row in rows])
-    actors = (
-        sa.select(CaseActor.actor, CaseActor.user_id, User.username)
-        .join(User, User.id == CaseActor.user_id)
-        .where(CaseActor.case_id == case.id)
-    )
-    people = {str(actor): (id, name) for actor, id, name in work.session.execute(actors)}
-    items = sa.select(Evidence.id, Evidence.ref).where(Evidence.id.in_(_items({row.subject for row in rows})))
-    refs = {f"evidence:{id}": ref for id, ref in work.session.execute(items)}
-    return [_event(row, opened.get(row.hash, {}), people, refs) for row in rows]
-
-
-def _items(subjects: Iterable[str]) -> list[UUID]:
-    """The ids of the items among the subjects of entries; one that was altered names nothing."""
-    found = []
-    for subject in subjects:
-        kind, _, id = subject.partition(":")
-        if kind == "evidence":
-            with suppress(ValueError):
-                found.append(UUID(id))
-    return found
-
-
-def _event(row: Row, disclosures: Mapping[str, str], people: People, refs: Mapping[str, str]) -> Event:
-    """As the entry says; of one that was altered and cannot be read, what the columns say."""
-    columns, ref = (row.id, row.subject, row.seq, row.action), refs.get(row.subject)
-    try:
-        entry = decode(row.body)
-    except BadEntry:
-        at = "" if row.at is None else timestamp(row.at)
-        return Event(*columns, None, None, "", row.at, at, row.hash, {}, {}, ref, None)
-    actor, name = people.get(entry.actor or "", (None, None))
-    named = next((str(entry.data[key]) for key in NAMING if key in entry.data), "")
-    other, about = people.get(named, (None, None))
-    return Event(
-        *columns,
-        actor,
-        name,
-        entry.role,
-        row.at,
-        entry.occurred_at,
-        row.hash,
-        dict(entry.data),
-        facts_of(entry, disclosures),
-        ref,
-        None if other == actor else about,
-    )

@@ -21,6 +21,7 @@ from evidence_api.services._checks import (
     refuse_taken_tag,
 )
 from evidence_api.services._custody import foreign, in_place_of, is_second_person, refuse_quarantined, second_person
+from evidence_api.services._restriction import NOTES
 from evidence_api.work import Work, act_on
 
 CORRECTABLE = frozenset({"title", "captured_at", "method", "device", "latitude", "longitude", "tag", "place"})
@@ -29,6 +30,7 @@ ACTS: Mapping[str, Permission] = {
     "offer": Permission.CUSTODY_OFFER,
     **dict.fromkeys(sorted(TAKING | RETURNING), Permission.CUSTODY_MOVE),
     "verify": Permission.EVIDENCE_VERIFY,
+    "note": Permission.EVIDENCE_CORRECT,
     "correct": Permission.EVIDENCE_CORRECT,
     "hold": Permission.CUSTODY_HOLD,
     "lift_hold": Permission.CUSTODY_HOLD,
@@ -48,6 +50,7 @@ def acts(work: Work, item: Evidence) -> list[str]:
     restricted = item.sensitivity is Sensitivity.RESTRICTED
     now = {
         "offer": goes_out,
+        "note": not restricted,
         "hold": not item.held,
         "lift_hold": item.held and supervises and _may_undo(work, item, "evidence:hold"),
         "restrict": not restricted,
@@ -161,6 +164,20 @@ def correct(work: Work, item: Evidence, /, *, corrects: str, reason: str, **chan
     for name, value in changed.items():
         setattr(item, name, value)
     work.record(item, "evidence:correct", data={"corrects": corrects}, facts={"reason": reason, **_as_facts(changed)})
+    return item
+
+
+@act_on(Evidence, Permission.EVIDENCE_CORRECT)
+def note(work: Work, item: Evidence, *, text: str | None) -> Evidence:
+    """Write what is said or seen in the item, such as a transcript. What was written before stays in its chain.
+
+    Whoever sees the item reads its notes. So a restricted one takes none: its transcript is an item of its own. What
+    was written before it was restricted is from then on for those alone who may open it, and is searched for no longer.
+    """
+    if item.sensitivity is Sensitivity.RESTRICTED:
+        raise Conflict("The item is restricted. Upload its transcript as an item made from it, and restrict that.")
+    item.notes = item.content = text
+    work.record(item, NOTES, facts={"text": text})
     return item
 
 

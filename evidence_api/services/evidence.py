@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -11,14 +11,16 @@ import sqlalchemy as sa
 from evidence_api import fixity
 from evidence_api.domain.custody import CHECKED_EVERY, OFFER_WAITS, TAKEN, Custody, TransferState
 from evidence_api.domain.errors import Conflict, InvalidInput, Quarantined
-from evidence_api.ledger.chain import disclosures_of, facts_of
+from evidence_api.ledger.chain import LINKING, disclosures_of, facts_of
 from evidence_api.ledger.entry import BadEntry, Fact, decode
 from evidence_api.ledger.stored import Row, as_bytes, as_seq, entries, raw
 from evidence_api.ledger.verifying import Fault, verify_chains
-from evidence_api.models import Case, CaseActor, Evidence, LedgerEntry, LedgerHead, Transfer, User
+from evidence_api.models import Case, CaseActor, Evidence, LedgerEntry, LedgerHead, TimelineEvent, Transfer, User
+from evidence_api.models import link as links
 from evidence_api.policy import Permission
 from evidence_api.services._custody import foreign
 from evidence_api.services._pages import Page, page
+from evidence_api.services._restriction import NOTES, closed_to
 from evidence_api.work import Work, act, act_on
 
 MOST_RELATED = 100
@@ -156,6 +158,7 @@ def overview(work: Work) -> Overview:
 def read(work: Work, item: Evidence) -> Evidence:
     """What is known of an item, with the name that its file had."""
     item.filename = _filename(work, item)  # type: ignore[assignment]
+    item.content = None if closed_to(work, [item.id]) else item.notes
     return item
 
 
@@ -198,7 +201,10 @@ def custody(work: Work, item: Evidence, *, limit: int, after: int | None = None)
     if after is not None:
         query = query.where(LedgerEntry.seq > after)
     rows = [Row.of(r) for r in work.session.execute(query)]
-    return _links(work, rows[:limit]), str(rows[limit - 1].seq) if len(rows) > limit else None
+    found = _links(work, rows[:limit])
+    if any(link.action == NOTES for link in found) and closed_to(work, [item.id]):
+        found = [replace(link, disclosures={}) if link.action == NOTES else link for link in found]
+    return found, str(rows[limit - 1].seq) if len(rows) > limit else None
 
 
 @act_on(Evidence, Permission.EVIDENCE_READ, read_only=True)
@@ -229,10 +235,22 @@ def actors(work: Work, item: Evidence, *, links: Sequence[Link]) -> dict[int, st
 
 def _links(work: Work, rows: Sequence[Row]) -> list[Link]:
     opened = disclosures_of(work.session, work.keys, [row.hash for row in rows])
+    for hash_ in _of_hidden_links(work, rows):
+        opened.pop(hash_, None)
     return [
         Link(row.seq, row.action, row.at, row.hash, row.body.decode(errors="replace"), opened.get(row.hash, {}))
         for row in rows
     ]
+
+
+def _of_hidden_links(work: Work, rows: Sequence[Row]) -> list[str]:
+    """The hashes of entries about links to what the actor may not know of: to whom they lead is not for her."""
+    linking = {row.id: row.hash for row in rows if row.action in LINKING}
+    if not linking:
+        return []
+    told = work.query(links.Link).join(TimelineEvent, TimelineEvent.link_id == links.Link.id)
+    shown = work.session.scalars(told.with_only_columns(TimelineEvent.entry).where(TimelineEvent.entry.in_(linking)))
+    return [linking[id] for id in linking.keys() - set(shown)]
 
 
 @act_on(Evidence, Permission.EVIDENCE_VERIFY, read_only=True)
@@ -274,7 +292,7 @@ def verified(work: Work, item: Evidence, examined: fixity.Examined | None) -> Ve
         work.record(item, "evidence:verify", data=found)
     else:
         # A broken chain cannot be trusted to take the entry that says so.
-        work.record(work.site.subject, "system:chain_fault", data={"subject": item.subject, **found}, covers=item)
+        work.record(work.site.subject, "system:chain_fault", data={"subject": item.subject, **found}, covers=[item])
     if faults and not item.quarantined:
         item.quarantined = True
         if chain_said == "pass":

@@ -17,7 +17,19 @@ from evidence_api.domain.errors import ClockFault, DomainError, InvalidInput, St
 from evidence_api.ledger.entry import Entry, Fact, as_moment, moment, timestamp
 from evidence_api.ledger.stored import Row, as_hex, id_of, raw, time_text
 from evidence_api.ledger.verifying import PAGE, Fault, declared, verify_chains
-from evidence_api.models import CaseActor, ClockFaultInterval, Evidence, LedgerEntry, LedgerHead
+from evidence_api.models import (
+    AuthorityRequest,
+    CaseActor,
+    ClockFaultInterval,
+    Evidence,
+    LedgerEntry,
+    LedgerHead,
+    Operation,
+    Perpetrator,
+    Search,
+    Venue,
+    Victim,
+)
 from evidence_api.policy import Permission
 from evidence_api.services import sign_in
 from evidence_api.work import Work, act
@@ -137,6 +149,17 @@ class _Said:
         self.cases.add(row.case_id)
 
 
+OF_A_CASE: Mapping[str, type[Victim | Perpetrator | Venue | Operation | AuthorityRequest | Search]] = {
+    "victim": Victim,
+    "perpetrator": Perpetrator,
+    "venue": Venue,
+    "operation": Operation,
+    "request": AuthorityRequest,
+    "search": Search,
+}
+"""What else has a chain that stands under a case, by the kind of the subject."""
+
+
 class _Register:
     """The register of evidence against the chains, as these pass by. And no chain is without its item."""
 
@@ -145,6 +168,7 @@ class _Register:
         self.broken = declared(work.session).broken
         self.said: list[_Said] = []
         self.seen: set[str] = set()
+        self.under: dict[tuple[str, str | None], int] = {}
 
     def watch(self, row: Row, entry: Entry, facts: Mapping[str, Fact | float]) -> Iterator[Fault]:
         """By what the entry itself is about: the column beside it may have been altered."""
@@ -155,15 +179,35 @@ class _Register:
                     yield from self._check()
                 self.said.append(_Said(row.subject))
             self.said[-1].note(row, entry, facts)
+        elif kind in OF_A_CASE:
+            if len(self.under) == PAGE:
+                yield from self._check_cases()
+            self.under.setdefault((row.subject, row.case_id), row.seq)
         elif kind != "upload" and row.case_id != (as_hex(name) if kind == "case" else None):
             yield Fault(row.subject, _OTHER_CASE, row.seq)
 
     def rest(self) -> Iterator[Fault]:
         """What is left to check once every chain has passed."""
         yield from self._check()
+        yield from self._check_cases()
         for r in self.work.session.execute(sa.select(raw(Evidence.id)).execution_options(yield_per=PAGE)):
             if as_hex(r.id) not in self.seen:
                 yield Fault(_subject_of(r.id), "the item is in the register, but its chain is gone")
+
+    def _check_cases(self) -> Iterator[Fault]:
+        """Each chain of a person, a place or an operation against the case that the register names."""
+        batch, self.under = self.under, {}
+        cases: dict[str, str] = {}
+        for kind, model in OF_A_CASE.items():
+            ids = {id for subject, _ in batch if subject.startswith(f"{kind}:") and (id := id_of(subject))}
+            query = sa.select(raw(model.id), raw(model.case_id)).where(model.id.in_(ids))
+            cases |= {as_hex(r.id): as_hex(r.case_id) for r in self.work.session.execute(query)}
+        for (subject, case), seq in batch.items():
+            kept = cases.get(as_hex(subject.partition(":")[2]))
+            if kept is None:
+                yield Fault(subject, "it has a chain, but is gone from the register")
+            elif kept != case:
+                yield Fault(subject, _OTHER_CASE, seq)
 
     def _check(self) -> Iterator[Fault]:
         batch, self.said = self.said, []
@@ -227,7 +271,7 @@ class _Register:
 
 
 _AN_ACT_LASTS = timedelta(minutes=1)
-_OTHER_CASE = "an entry stands under another case than its item"
+_OTHER_CASE = "an entry stands under another case than what it is about"
 _REGISTER = (
     Evidence.id,
     Evidence.case_id,
@@ -297,7 +341,7 @@ def declare_clock_fault(
         "system:clock_fault",
         data={"begins_at": timestamp(begins_at), "ends_at": timestamp(ends_at)},
         facts={"reason": reason},
-        covers=interval,
+        covers=[interval],
     )
     return interval
 

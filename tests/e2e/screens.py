@@ -48,6 +48,8 @@ def main(folder: Path) -> None:
         try:
             keep(custody(browser, server, story), folder / "custody.png")
             keep(uploading(browser, server, story, Path(made)), folder / "upload.png")
+            keep(chart(browser, server, story), folder / "chart.png")
+            keep(caring(browser, server, story), folder / "caseworker.png")
         finally:
             browser.close()
             server.kill()
@@ -77,9 +79,22 @@ def uploading(browser: Browser, server: Server, story: Story, folder: Path) -> b
         return part(page, "h1", "#files")
 
 
-def signed_in(browser: Browser, server: Server, story: Story) -> Page:
+def chart(browser: Browser, server: Server, story: Story) -> bytes:
+    """Who and what is tied to whom in a case, and by what evidence."""
+    page = signed_in(browser, server, story)
+    page.goto(f"{server.url}/cases/{story.case['id']}/chart")
+    return part(page, "h1", "svg.chart")
+
+
+def caring(browser: Browser, server: Server, story: Story) -> bytes:
+    """The first page of a caseworker: alerts, who is sought, who is due."""
+    page = signed_in(browser, server, story, "kunthea")
+    return part(page, "h1", "section[aria-labelledby=care-due]")
+
+
+def signed_in(browser: Browser, server: Server, story: Story, name: str = "sokha") -> Page:
     page = browser.new_context(**GUISE).new_page()
-    sign_in(page, server, story.people["sokha"])
+    sign_in(page, server, story.people[name])
     return page
 
 

@@ -289,7 +289,7 @@ def test_the_supervisors_day_by_the_keyboard_alone(office: Office, server: Serve
     choose_language(day, "ar")
     expect(page.locator("html")).to_have_attribute("dir", "rtl")
     day.stops()
-    assert day.is_at(page.locator("#exit button"))
+    assert day.is_at(page.locator("#leave button"))
     day.presses_on(page.locator("footer a[href='/account/language']"))
     choose_language(day, "en")
     expect(page.locator("html")).to_have_attribute("dir", "ltr")
@@ -344,6 +344,84 @@ def test_the_caseworker_sees_only_what_is_shared_with_her(
     assert day.goes_to("/people") == 403
     day.follows("Go to the first page")
 
+    day.signs_out()
+    day.ends()
+
+
+def test_the_caseworkers_day(office: Office, server: Server, new_context: NewContext) -> None:
+    investigator, caseworker = office.person(Role.INVESTIGATOR), office.person(Role.CASEWORKER)
+    case = office.case(investigator, (caseworker, Role.CASEWORKER))
+    facts = {"gender": "female", "minor": True, "languages": ["km"]}
+    her = office.call(investigator, "POST", "/victims", json={"case": case["id"], **facts})
+    out = {"axis": "whereabouts", "action": "rescue", "reason": "Brought out"}
+    office.post(investigator, f"/victims/{her['id']}/transitions", **out)
+    identity = {"name": f"{NAME} Chan", "born": "2009-03"}
+    office.call(caseworker, "PUT", f"/victims/{her['id']}/identity", json=identity)
+    day = Touched(server, caseworker, new_context(**PHONE), her["pseudonym"], *identity.values())
+    page = day.page
+
+    # Who has come out needs her now: a need is met, and ticked off.
+    day.signs_in()
+    day.reads("Who needs contact today")
+    today = page.get_by_role("region", name="Who needs contact today")
+    expect(today.get_by_role("row").filter(has_text="A safe place to sleep")).to_have_count(1)
+    day.follows(her["pseudonym"], today.get_by_role("row").filter(has_text="A safe place to sleep"))
+    day.presses_on(day.row("A safe place to sleep").get_by_role("button", name="Done"))
+    expect(day.row("A safe place to sleep").get_by_role("button")).to_have_count(0)
+
+    # Where she sleeps is sealed; a code opens it, once.
+    day.follows("Where she sleeps")
+    day.follows("Place her", page.locator("main .bar"))
+    day.chooses("Where she sleeps", "Shelter")
+    day.field("From").fill(datetime.now(UTC).date().isoformat())
+    day.writes(Address=f"Lotus house of {NAME}, behind the school")
+    day.presses("Place her")
+    expect(page.get_by_text("Lotus house")).to_have_count(0)
+    day.presses_on(page.get_by_role("link", name="Reveal the address"))
+    day.writes(Reason=f"To bring {NAME} her letters")
+    day.field("Code").fill("000000")
+    day.presses("Reveal the address")
+    day.reads("This code is not right")
+    day.gives_code()
+    day.presses("Reveal the address")
+    day.reads("behind the school")
+    page.reload()
+    expect(page.get_by_text("behind the school")).to_have_count(0)
+    day.goes_to(f"/victims/{her['id']}/care")
+
+    # They meet: she says what she wants, and what it came to is written down.
+    day.follows("Ask whether she wants care")
+    day.field("Willing").check()
+    day.presses("Record what she said")
+    day.follows("Record an assessment")
+    day.chooses("What was assessed", "Initial assessment")
+    day.field("Day of the assessment").fill(datetime.now(UTC).date().isoformat())
+    day.writes(What_it_came_to=f"{NAME} sleeps badly, and wants to learn.")
+    day.presses("Record it")
+    day.follows("Schedule a follow-up")
+    day.field("When she is to be asked").fill((datetime.now(UTC) + timedelta(days=9)).strftime("%Y-%m-%dT%H:%M"))
+    day.writes(In_words=f"Ask {NAME} about the course")
+    day.presses("Add it to the plan")
+    expect(day.row("about the course")).to_have_count(1)
+    day.follows("Victim", page.locator("main"))
+    for step in ("Record the first contact", "Record that she is assessed", "Record that she is engaged"):
+        day.follows(step)
+        day.writes(Reason=f"{NAME} said so")
+        day.presses(step)
+    way = page.get_by_role("list", name="Her way").locator("[aria-current=step]")
+    expect(way).to_have_text("Engaged")
+
+    # Who she is: for a reason, with a fresh code.
+    expect(page.get_by_text(identity["name"])).to_have_count(0)
+    day.follows("Open her identity")
+    day.writes(Reason=f"To ask {NAME} for her school papers")
+    day.gives_code()
+    day.presses("Open it")
+    day.reads(identity["name"], identity["born"])
+    acts = office.call(caseworker, "GET", f"/cases/{case['id']}/timeline")["items"]
+    assert {"victim:identity_reveal", "care:willingness"} <= {one["action"] for one in acts}
+
+    day.goes_home()
     day.signs_out()
     day.ends()
 

@@ -126,7 +126,7 @@ def test_the_quick_exit_hides_the_page_and_back_shows_it_no_more(
     page.goto(f"{server.url}/password")
     page.goto(f"{server.url}/password?again")
     if way == "the button":
-        page.click("#exit button")
+        page.click("#leave button")
     else:
         for _ in range(3):
             page.keyboard.press("Escape")
@@ -147,7 +147,7 @@ def test_without_script_the_quick_exit_works_the_same(
     plain = new_context(java_script_enabled=False, storage_state=context.storage_state())
     page = plain.new_page()
     page.goto(f"{server.url}/password")
-    page.click("#exit button")
+    page.click("#leave button")
     page.wait_for_url(f"{server.url}/away")
     page.goto(f"{server.url}/password")
     expect(page.locator("[name=unlock_code]")).to_be_visible()
@@ -182,7 +182,7 @@ def test_a_tab_of_before_the_last_sign_in_leaves_quickly_and_locks_the_session(
 ) -> None:
     page = open_form(context, server)
     sign_in_again(context, server, person, person)
-    page.click("#exit button")
+    page.click("#leave button")
     page.wait_for_url(f"{server.url}/away")
     for _ in range(100):
         if person.actions()[-1] == "user:session_locked":

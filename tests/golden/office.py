@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyotp
@@ -23,11 +24,13 @@ from evidence_api.db import new_id
 from evidence_api.domain.case import Stage
 from evidence_api.domain.custody import TransferState
 from evidence_api.domain.roles import OPERATOR, PERSONAL_ROLES, Role, Scope
-from evidence_api.models import AuthSession, Case, Office, Transfer
-from evidence_api.services import accounts
+from evidence_api.domain.table import TableKind, parse
+from evidence_api.models import AuthSession, Case, Office, Transfer, Tries
+from evidence_api.services import accounts, imports
 from evidence_api.setup import initialise, make_keys, migrate
 from evidence_api.site import open_site
 from evidence_api.work import Site, begin
+from tests.casework import made, new_episode, new_operation, new_perpetrator, new_venue, new_victim
 from tests.conftest import PASSWORD, Persona, make_settings, quick_passwords
 
 TUS = {"Tus-Resumable": "1.0.0"}
@@ -96,20 +99,20 @@ def open_offices(site: Site) -> Offices:
     people: dict[Role, Persona] = {role: add_person(site, app, role) for role in PERSONAL_ROLES}
     giver, taker = (add_person(site, app, Role.INVESTIGATOR) for _ in range(2))
     stranger, strangers_colleague = (add_person(site, app, Role.INVESTIGATOR, second_id) for _ in range(2))
+    near, far = add_aides(site, app), add_aides(site, app, second_id)
 
-    hidden = add_things(giver, giver, taker)
-    elsewhere = add_things(stranger, stranger, strangers_colleague)
-    accounts_near, accounts_far = _accounts(giver), _accounts(stranger)
+    in_the_office = people[Role.INVESTIGATOR], people[Role.LAWYER], people[Role.CASEWORKER]
+    shared = add_things(near, giver, giver, taker, *in_the_office) | _accounts(giver)
+    hidden = add_things(near, giver, giver, taker)
+    elsewhere = add_things(far, stranger, stranger, strangers_colleague) | _accounts(stranger)
+    of_the_other_office = {name: elsewhere[name] for name in (*far.things, "approval", "user", "token", "session")}
     things: dict[Role, dict[str, Things]] = {}
     for role, person in people.items():
         within_office = role in (Role.SUPERVISOR, Role.ADMINISTRATOR)
         things[role] = {
-            "own": {**_own(person, giver, taker), **_accounts(person)},
-            "in": {
-                **(hidden if within_office else add_things(giver, giver, taker, person)),
-                **accounts_near,
-            },
-            "out": {**(elsewhere if within_office else hidden), **accounts_far},
+            "own": {**near.things, **_own(near, person, giver, taker), **_accounts(person)},
+            "in": shared,
+            "out": elsewhere if within_office else {**hidden, **of_the_other_office},
         }
     return Offices(site, app, people, things, {role: app.test_client() for role in people})
 
@@ -127,24 +130,61 @@ def add_session(person: Persona) -> str:
         return str(connection.scalars(find).one())
 
 
-def _own(person: Persona, giver: Persona, taker: Persona) -> Things:
+@dataclass(frozen=True)
+class Aides:
+    """Who does in an office what nobody else may, and what belongs to all of it."""
+
+    caseworker: Persona
+    supervisor: Persona
+    things: Things
+
+
+def add_aides(site: Site, app: Flask, office: uuid.UUID | None = None) -> Aides:
+    """A caseworker, a supervisor, a partner and an operative of the office named, or of the first."""
+    caseworker, supervisor = (add_person(site, app, role, office) for role in (Role.CASEWORKER, Role.SUPERVISOR))
+    shelter = {"name": "Harbour", "country": "KH", "region": "Phnom Penh", "offers": ["shelter"]}
+    partner = made(caseworker, "/partners", shelter)["id"]
+    operative = made(supervisor, "/operatives", {"person": "Sok Chan"})["id"]
+    return Aides(caseworker, supervisor, {"partner": partner, "operative": operative})
+
+
+def add_approval(supervisor: Persona, operative: str) -> str:
+    """What the supervisor has asked for."""
+    body = {"kind": "operative_identity", "about": operative, "reason": "She did not come back"}
+    return str(made(supervisor, "/approvals", body)["id"])
+
+
+def add_tip(person: Persona) -> str:
+    return str(made(person, "/tips", {"text": "Locked rooms above the bar"})["id"])
+
+
+def _own(aides: Aides, person: Persona, giver: Persona, taker: Persona) -> Things:
     """What a person of that role can have of her own."""
     if person.role in (Role.INVESTIGATOR, Role.LAWYER):
-        return add_things(person, person, taker, giver)
+        return add_things(aides, person, person, taker, giver)
     if person.role is Role.SUPERVISOR:
         case = add_case(person)
-        return {"case": case, "assignment": assign(person, case, giver)}
+        approval = add_approval(person, aides.things["operative"])
+        return {"case": case, "assignment": assign(person, case, giver), "approval": approval, "tip": add_tip(person)}
     if person.role is Role.CASEWORKER:
         case = add_case(giver)
         assign(giver, case, person)
-        return {"evidence": add_file(person, case), "upload": begin_upload(person, case)}
+        item, victim = add_file(person, case), new_victim(person, case)["id"]
+        return {
+            "evidence": item,
+            "upload": begin_upload(person, case),
+            "victim": victim,
+            "link": add_link(person, item, "victim", victim),
+            "tip": add_tip(person),
+        }
     return {}
 
 
-def add_things(lead: Persona, holder: Persona, receiver: Persona, *others: Persona) -> Things:
-    """A case with two items of the holder's, an upload of hers, offers of hers and to her, and what one left open."""
+def add_things(aides: Aides, lead: Persona, holder: Persona, receiver: Persona, *others: Persona) -> Things:
+    """A case with two items of the holder's, an upload of hers, offers of hers and to her, what one left open, and the
+    people and places that it is about."""
     case = add_case(lead)
-    assigned = {person.id: assign(lead, case, person) for person in (receiver, *others)}
+    assigned = {person.id: assign(lead, case, person) for person in (receiver, aides.caseworker, *others)}
     gone = add_person(lead.site, lead.app, Role.INVESTIGATOR, lead.actor().office_id)
     assign(lead, case, gone)
     left, left_on_offer = add_file(gone, case), add_file(gone, case)
@@ -166,7 +206,59 @@ def add_things(lead: Persona, holder: Persona, receiver: Persona, *others: Perso
         "upload": begin_upload(holder, case),
         "left": left,
         "left_offer": left_offer,
+        **add_people(aides, lead, receiver, case),
+        **aides.things,
     }
+
+
+def add_people(aides: Aides, lead: Persona, investigator: Persona, case: str) -> Things:
+    """Whom and what a case is about, each made by who may."""
+    caseworker, today = aides.caseworker, datetime.now(UTC).date().isoformat()
+    partner, operative = aides.things["partner"], aides.things["operative"]
+
+    def add(by: Persona, path: str, **body: object) -> str:
+        return str(made(by, path, body)["id"])
+
+    victim, other = (new_victim(caseworker, case)["id"] for _ in range(2))
+    venue, perpetrator = new_venue(lead, case)["id"], new_perpetrator(lead, case)["id"]
+    operation = new_operation(lead, case, venue=venue)["id"]
+    made(caseworker, f"/operations/{operation}/roster", {"victim": victim})
+    made(investigator, f"/operations/{operation}/operatives", {"operative": operative})
+    new_episode(caseworker, victim, venue)
+    episode = new_episode(caseworker, victim, venue)["id"]
+    hers = f"/victims/{victim}"
+    # Her own document, since a link is shown to a caseworker only where the item is.
+    document = add_file(caseworker, case)
+    table = parse("alias\nAuntie\n")
+    with begin(lead.site, lead.actor()) as work:
+        draft = imports.keep_table(work, uuid.UUID(case), kind=TableKind.PERPETRATORS, table=table)
+    return {
+        "victim": victim,
+        "perpetrator": perpetrator,
+        "venue": venue,
+        "operation": operation,
+        "episode": episode,
+        "alert": caseworker.get("/alerts").get_json()["items"][0]["id"],
+        "search": add(lead, "/searches", case=case, description="A scar on her left hand", name="Dara"),
+        "victim_tie": add(lead, f"/perpetrators/{perpetrator}/victims", victim=victim, relation="sold"),
+        "venue_tie": add(lead, f"/venues/{venue}/ties", perpetrator=perpetrator, kind="owner"),
+        "request": add(lead, f"/cases/{case}/requests", authority="Police", asks="A warrant", sent_on=today),
+        "link": add_link(caseworker, document, "victim", victim),
+        "consent": add(caseworker, f"{hers}/consents", purpose="care", scope="Shelter and school"),
+        "keep_apart": add(caseworker, f"{hers}/keep-apart", barrier="do_not_place_with", victim=other),
+        "step": add(caseworker, f"{hers}/steps", kind="service", what="counselling", title="Weekly"),
+        "placement": add(caseworker, f"{hers}/placements", kind="shelter", from_on=today, address="12 River Road"),
+        "claim": add(caseworker, f"{hers}/claims", kind="wages", currency="USD", owed=100, ordered_on=today),
+        "referral": add(caseworker, f"{hers}/referrals", service="shelter", partner=partner),
+        "tip": add_tip(lead),
+        "approval": add_approval(aides.supervisor, operative),
+        "draft": str(draft),
+    }
+
+
+def add_link(person: Persona, item: str, kind: str, target: str) -> str:
+    body = {"target_kind": kind, "target": target, "relation": "mentions"}
+    return str(made(person, f"/evidence/{item}/links", body)["id"])
 
 
 def add_case(lead: Persona) -> str:
@@ -212,7 +304,10 @@ def begin_upload(person: Persona, case: str) -> str:
 
 
 def settle(site: Site, stage: Stage = Stage.CLOSED) -> None:
-    """Bring cases and hand-overs where no step is legal, so that to try one changes nothing: permitted is 409."""
+    """Bring cases and hand-overs where no step is legal, so that to try one changes nothing: permitted is 409; and
+    forget
+    what was tried, lest the next try is held up."""
     with site.engine.begin() as connection:
         connection.execute(sa.update(Case).values(stage=stage))
         connection.execute(sa.update(Transfer).values(state=TransferState.REFUSED))
+        connection.execute(sa.delete(Tries))

@@ -1,4 +1,4 @@
-// Niceties of pages that work without them. No text, no confirmation, nothing kept.
+// Niceties of pages that work without them. No text, no confirmation, nothing kept in the browser.
 
 // A second press of a slow button sends nothing twice. A page that the browser brings back can be sent again.
 document.addEventListener("submit", (event) => {
@@ -8,7 +8,7 @@ document.addEventListener("submit", (event) => {
   form.dataset.sent = "yes";
   form.setAttribute("aria-busy", "true");
   // What is on the screen goes at once; the way out may take a while on a bad line.
-  if (form.id === "exit") document.body.classList.add("left");
+  if (form.id === "leave") document.body.classList.add("left");
 });
 
 addEventListener("pageshow", () => {
@@ -56,8 +56,25 @@ const fitted = new ResizeObserver((entries) => {
 });
 for (const room of document.querySelectorAll(".scroll:has(> table)")) fitted.observe(room);
 
-// On paper the picture of the custody stands in words too.
-addEventListener("beforeprint", () => document.querySelector(".custody-lines")?.setAttribute("open", ""));
+// On paper the picture of the custody stands in words too, and nothing of what happened is folded away.
+addEventListener("beforeprint", () => {
+  for (const folded of document.querySelectorAll(".custody-lines, .course")) folded.setAttribute("open", "");
+});
+
+// Many boxes are ticked or cleared at once. The buttons come with the script, since they are nothing without it.
+for (const kept of document.querySelectorAll("template[data-choose]")) {
+  const boxes = kept.parentElement;
+  kept.replaceWith(kept.content);
+  const said = boxes.querySelector("[role=status]");
+  boxes.addEventListener("change", () => (said.textContent = ""));
+  for (const button of boxes.querySelectorAll("button[data-said]")) {
+    button.addEventListener("click", () => {
+      for (const box of boxes.querySelectorAll("[type=checkbox]")) box.checked = button.value === "all";
+      said.textContent = button.dataset.said;
+      boxes.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+  }
+}
 
 // A link to what is folded away unfolds it.
 const unfold = () => {
@@ -66,3 +83,37 @@ const unfold = () => {
 };
 addEventListener("hashchange", unfold);
 unfold();
+
+// What is typed into a long form is kept by the server, so that a lost line or a flat battery costs little.
+const long = document.querySelector("form[data-draft]");
+if (long) {
+  const REST = 2_000;
+  const EVERY = 5_000;
+  let due = 0;
+  let kept = -EVERY;
+  let keeping = null;
+  const keep = () => {
+    due = 0;
+    if (long.dataset.sent || document.querySelector("dialog#lock[open]")) return;
+    kept = performance.now();
+    const typed = new FormData(long);
+    for (const secret of long.querySelectorAll("[type=password], [autocomplete=one-time-code]")) typed.delete(secret.name);
+    typed.set("csrf_token", document.body.dataset.csrf);
+    typed.set("draft", "quietly");
+    const body = new URLSearchParams(typed);
+    keeping = fetch(location.pathname, { method: "POST", body, signal: AbortSignal.timeout(10_000) })
+      .catch(() => {})
+      .finally(() => (keeping = null));
+  };
+  // A draft that came in after its form would stand there as if it had never been sent.
+  long.addEventListener("submit", (event) => {
+    clearTimeout(due);
+    if (!keeping) return;
+    event.preventDefault();
+    keeping.then(() => long.requestSubmit(event.submitter));
+  });
+  long.addEventListener("input", () => {
+    clearTimeout(due);
+    due = setTimeout(keep, Math.max(REST, kept + EVERY - performance.now()));
+  });
+}

@@ -186,7 +186,7 @@ addEventListener("keydown", (event) => {
   if (escapes.length === 3 && escapes[2] - escapes[0] < 1000) leave();
 });
 
-document.getElementById("exit")?.addEventListener("submit", (event) => {
+document.getElementById("leave")?.addEventListener("submit", (event) => {
   event.preventDefault();
   leave();
 });

@@ -1,0 +1,420 @@
+"""Operations: planning, the danger, the authority's go and ours, who takes part by code."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from evidence_api.domain.errors import Conflict, InvalidInput
+from evidence_api.domain.operation import (
+    ASSESSMENT_HOLDS,
+    OPERATION,
+    Danger,
+    OperationKind,
+    OperationState,
+)
+from evidence_api.domain.roles import PERSONAL_ROLES, Role
+from evidence_api.domain.sentences import sentence
+from evidence_api.ledger.entry import Fact
+from evidence_api.models import (
+    Case,
+    Evidence,
+    Operation,
+    OperationOperative,
+    Operative,
+    SafetyAssessment,
+    Venue,
+)
+from evidence_api.policy import Permission
+from evidence_api.services._checks import TYPING, not_after_today, not_in_the_future, running_case
+from evidence_api.services._operations import (
+    has_outcomes,
+    lock_running,
+    missing_outcomes,
+    newest_assessments,
+    office_day,
+    open_outcomes,
+    too_dangerous,
+    unsafe,
+)
+from evidence_api.services._pages import Page, page
+from evidence_api.work import Work, act, act_on
+
+PREPARED = frozenset({OperationState.PLANNED, OperationState.NO_GO})
+"""While it is being prepared. What a go was given for is not changed under it."""
+
+
+@act(Permission.OPERATION_WRITE)
+def plan(
+    work: Work,
+    *,
+    case: UUID,
+    kind: OperationKind,
+    partner: str | None = None,
+    planned_on: date | None = None,
+    venue: UUID | None = None,
+    aftercare_places: int | None = None,
+) -> Operation:
+    """Plan an operation of a case. Who plans it never decides on it."""
+    of = running_case(work, case, Permission.OPERATION_WRITE)
+    _known_venue(work, of.id, venue)
+    operation = Operation(
+        case_id=of.id,
+        ref=f"{of.ref}-O{work.next_number(f'operation:{of.id}')}",
+        kind=kind,
+        state=OPERATION.initial,
+        venue_id=venue,
+        partner=partner,
+        aftercare_places=aftercare_places,
+        planned_on=planned_on,
+        planner_id=work.actor.user_id,
+        created_at=work.now,
+    )
+    work.session.add(operation)
+    work.session.flush()
+    work.record(
+        operation,
+        "operation:plan",
+        data={"kind": kind.value},
+        facts={"ref": operation.ref, **_facts(partner, planned_on, venue, aftercare_places)},
+    )
+    return operation
+
+
+@act_on(Operation, Permission.OPERATION_WRITE, lock=False)
+def edit(work: Work, operation: Operation, /, **changes: date | str | int | UUID | None) -> Operation:
+    """Change what is given: `partner`, `planned_on`, `venue`, `aftercare_places`. Null takes it away.
+
+    Another partner has not given its go yet; nor has anybody for another venue, whose dangers nobody has assessed, or
+    for a later day. Raises Conflict once the go is given.
+    """
+    lock_running(work, operation, Permission.OPERATION_WRITE)
+    if not changes:
+        raise InvalidInput({"planned_on": ["Give at least one thing to change."]})
+    _still_prepared(work, operation)
+    if "venue" in changes:
+        _known_venue(work, operation.case_id, changes["venue"])
+        changes["venue_id"] = changes.pop("venue")
+    elsewhere = changes.get("venue_id", operation.venue_id) != operation.venue_id
+    if elsewhere or _is_put_off(operation, changes) or changes.get("partner", operation.partner) != operation.partner:
+        operation.authorised_on = operation.authorisation_ref = operation.authorisation_id = None
+    if elsewhere:
+        _void_assessments(work, operation)
+    for name, value in changes.items():
+        setattr(operation, name, value)
+    facts = {name: None if value is None else str(value) for name, value in changes.items()}
+    work.record(operation, "operation:edit", facts=facts)
+    return operation
+
+
+def _is_put_off(operation: Operation, changes: Mapping[str, object]) -> bool:
+    before, day = operation.planned_on, changes.get("planned_on", operation.planned_on)
+    return before is not None and (not isinstance(day, date) or day > before)
+
+
+def _void_assessments(work: Work, operation: Operation) -> None:
+    standing = sa.select(SafetyAssessment).where(
+        SafetyAssessment.operation_id == operation.id, SafetyAssessment.void_at.is_(None)
+    )
+    for assessment in work.session.scalars(standing):
+        assessment.void_at = work.now
+
+
+def _known_venue(work: Work, case: UUID, venue: object) -> None:
+    known = work.query(Venue).where(Venue.id == venue, Venue.case_id == case)
+    if venue is not None and work.session.scalars(known).first() is None:
+        raise InvalidInput({"venue": ["There is no such venue in this case."]})
+
+
+def _known_document(work: Work, case: UUID, document: UUID | None) -> None:
+    known = work.query(Evidence).where(Evidence.id == document, Evidence.case_id == case)
+    if document is not None and work.session.scalars(known).first() is None:
+        raise InvalidInput({"document": ["There is no such item in this case."]})
+
+
+def _facts(
+    partner: str | None, planned_on: date | None, venue: UUID | None, aftercare_places: int | None
+) -> dict[str, Fact]:
+    return {
+        "partner": partner,
+        "planned_on": planned_on.isoformat() if planned_on else None,
+        "venue": str(venue) if venue else None,
+        "aftercare_places": aftercare_places,
+    }
+
+
+def _still_prepared(work: Work, operation: Operation) -> None:
+    if operation.state not in PREPARED:
+        told = "It has been decided: {state}. What was decided on is not changed; a no-go opens it again."
+        raise Conflict(sentence(told, state=operation.state))
+
+
+@act_on(Operation, Permission.CASEWORK_READ, read_only=True)
+def read(work: Work, operation: Operation) -> Operation:
+    """One operation."""
+    return operation
+
+
+@act(Permission.CASEWORK_READ, read_only=True)
+def list_operations(
+    work: Work,
+    *,
+    limit: int = 50,
+    cursor: UUID | None = None,
+    state: OperationState | None = None,
+    kind: OperationKind | None = None,
+) -> Page[Operation]:
+    """The operations of all the actor's cases, newest first."""
+    return page(work, _asked(work, state, kind), Operation.id, limit, cursor)
+
+
+def _asked(work: Work, state: OperationState | None, kind: OperationKind | None) -> sa.Select[Operation]:
+    query = work.query(Operation)
+    if state is not None:
+        query = query.where(Operation.state == state)
+    return query if kind is None else query.where(Operation.kind == kind)
+
+
+@act_on(Case, Permission.CASEWORK_READ, read_only=True)
+def list_of_case(
+    work: Work,
+    case: Case,
+    *,
+    limit: int = 50,
+    cursor: UUID | None = None,
+    state: OperationState | None = None,
+    kind: OperationKind | None = None,
+) -> Page[Operation]:
+    """The operations of a case, newest first."""
+    return page(work, _asked(work, state, kind).where(Operation.case_id == case.id), Operation.id, limit, cursor)
+
+
+# --- the danger, the authority's go, ours -----------------------------------------------------------------------------
+
+
+@act_on(Operation, Permission.OPERATION_WRITE, lock=False)
+def authorise(
+    work: Work, operation: Operation, *, authorised_on: date, reference: str, document: UUID | None = None
+) -> Operation:
+    """Record the authority partner's written go. Raises Conflict where no partner is named."""
+    lock_running(work, operation, Permission.OPERATION_WRITE)
+    not_after_today(work, authorised_on=authorised_on)
+    _known_document(work, operation.case_id, document)
+    _still_prepared(work, operation)
+    if not operation.partner:
+        raise Conflict("Name the authority partner first, then its written go.")
+    operation.authorised_on = authorised_on
+    operation.authorisation_ref = reference
+    operation.authorisation_id = document
+    work.record(
+        operation,
+        "operation:authorise",
+        data={} if document is None else {"document": str(document)},
+        facts={"authorised_on": authorised_on.isoformat(), "reference": reference, "partner": operation.partner},
+    )
+    return operation
+
+
+@act_on(Operation, Permission.OPERATION_WRITE, lock=False)
+def assess(
+    work: Work,
+    operation: Operation,
+    *,
+    scores: Mapping[Danger, int],
+    assessed_on: date,
+    expires_on: date | None = None,
+    note: str | None = None,
+) -> SafetyAssessment:
+    """Score every danger, as seen on a day. It holds for 30 days, or until `expires_on` if that comes before.
+
+    Where it forbids the go that was given, the operation is back at a no-go.
+    """
+    lock_running(work, operation, Permission.OPERATION_WRITE)
+    not_after_today(work, assessed_on=assessed_on)
+    latest = assessed_on + ASSESSMENT_HOLDS
+    expires_on = expires_on or latest
+    if not assessed_on <= expires_on <= latest:
+        raise InvalidInput({"expires_on": ["Give a day within 30 days of the assessment."]})
+    _not_over(operation)
+    assessment = SafetyAssessment(
+        operation_id=operation.id,
+        case_id=operation.case_id,
+        scores={danger.value: scores[danger] for danger in Danger},
+        note=note,
+        assessed_on=assessed_on,
+        expires_on=expires_on,
+        assessor_id=work.actor.user_id,
+    )
+    work.session.add(assessment)
+    work.session.flush()
+    days: dict[str, Fact] = {"assessed_on": assessed_on.isoformat(), "expires_on": expires_on.isoformat()}
+    work.record(
+        operation,
+        "operation:assess",
+        data={"assessment": str(assessment.id)},
+        facts={**assessment.scores, **days, "note": note},
+    )
+    points = _dangers(work, operation) if operation.state is OperationState.GO else []
+    if points:
+        _take_back_go(work, operation, points[0])
+    return assessment
+
+
+def _take_back_go(work: Work, operation: Operation, reason: str) -> None:
+    """What the go rested on is gone. Nobody decides that: it follows, whoever assessed."""
+    target = OPERATION.step(operation.state, "no_go").target
+    assert target is not None
+    moved = {"from": operation.state.value, "to": target.value}
+    operation.state, operation.decider_id, operation.decided_at = target, None, work.now
+    work.record(operation, "operation:no_go", data=moved, facts={"reason": reason})
+
+
+@act_on(Operation, Permission.CASEWORK_READ, read_only=True)
+def assessments(
+    work: Work, operation: Operation, *, limit: int = 50, cursor: UUID | None = None
+) -> Page[SafetyAssessment]:
+    """The safety assessments of an operation, newest first."""
+    of = work.query(SafetyAssessment).where(SafetyAssessment.operation_id == operation.id)
+    return page(work, of, SafetyAssessment.id, limit, cursor)
+
+
+@act_on(Operation, Permission.OPERATION_MOVE, lock=False)
+def transition(
+    work: Work, operation: Operation, *, action: str, reason: str, occurred_at: datetime | None = None
+) -> Operation:
+    """Decide on an operation, conclude or abort it. Who decided, and when, is kept.
+
+    Raises Forbidden to who planned it, IllegalTransition with what is legal now, and Conflict for what it still needs.
+    """
+    work.require_role(OPERATION, action, Permission.OPERATION_MOVE, operation)
+    lock_running(work, operation, Permission.OPERATION_MOVE)
+    not_in_the_future(work, "occurred_at", occurred_at, TYPING)
+    decides = action in ("go", "no_go")
+    if decides and work.actor.role is Role.SUPERVISOR and _had_a_hand(work, operation):
+        told = "Another supervisor must decide: you planned this operation, or assessed its dangers."
+        raise work.forbid(told, Permission.OPERATION_MOVE, operation)
+    work.step(OPERATION, operation.state, action, Permission.OPERATION_MOVE, operation)
+    points = _open_points(work, operation, action)
+    if points:
+        raise Conflict(points[0])
+    if decides:
+        operation.decider_id, operation.decided_at = work.actor.user_id, work.now
+    if action == "conclude":
+        operation.held_on = office_day(work, operation.case_id, occurred_at)
+    work.transition(
+        operation,
+        "state",
+        OPERATION,
+        action,
+        Permission.OPERATION_MOVE,
+        facts={"reason": reason},
+        occurred_at=occurred_at,
+    )
+    return operation
+
+
+def _had_a_hand(work: Work, operation: Operation) -> bool:
+    hers = sa.select(SafetyAssessment.id).where(
+        SafetyAssessment.operation_id == operation.id, SafetyAssessment.assessor_id == work.actor.user_id
+    )
+    return operation.planner_id == work.actor.user_id or work.session.execute(hers.limit(1)).first() is not None
+
+
+def _open_points(work: Work, operation: Operation, action: str) -> list[str]:
+    """What is still missing for a step, in sentences. `transition` refuses for the first."""
+    if action == "conclude" or (action == "abort" and has_outcomes(work, operation.id)):
+        return missing_outcomes(open_outcomes(work, operation.id))
+    if action != "go":
+        return []
+    points = _dangers(work, operation)
+    if operation.kind is OperationKind.RESCUE:
+        if not operation.partner:
+            points.append("A rescue needs an authority partner.")
+        if operation.authorised_on is None:
+            points.append("A rescue needs the written go of the authority partner.")
+    return points
+
+
+def _dangers(work: Work, operation: Operation) -> list[str]:
+    """What forbids a go today in the safety assessment that counts, or for want of one."""
+    assessment = newest_assessments(work, [operation.id]).get(operation.id)
+    points = unsafe(assessment, office_day(work, operation.case_id))
+    return points if assessment is None else points + too_dangerous(assessment)
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """A step that the operation can take: by whom, whether by the actor, and what is still missing for it."""
+
+    action: str
+    target: OperationState | None
+    roles: list[Role]
+    mine: bool
+    open: list[str]
+
+
+@act_on(Operation, Permission.CASEWORK_READ, read_only=True)
+def next_steps(work: Work, operation: Operation) -> tuple[list[NextStep], None]:
+    """Every step that is legal from the state of the operation, in the order of the table."""
+    rows = [row for row in OPERATION.steps if operation.state in row.sources]
+    barred = _had_a_hand(work, operation)
+    return [
+        NextStep(
+            row.action,
+            row.target,
+            [role for role in PERSONAL_ROLES if role in row.roles],
+            work.actor.role in row.roles and not (barred and row.action in ("go", "no_go")),
+            _open_points(work, operation, row.action),
+        )
+        for row in rows
+    ], None
+
+
+# --- operatives, by code ----------------------------------------------------------------------------------------------
+
+
+@act_on(Operation, Permission.OPERATION_WRITE, lock=False)
+def add_operative(work: Work, operation: Operation, *, operative: UUID) -> Operative:
+    """Let an operative take part. Only a commitment to her id stands in the case's chain, lest two cases tell of one
+    person."""
+    lock_running(work, operation, Permission.OPERATION_WRITE)
+    work.require(Permission.OPERATIVE_READ)
+    there = work.query(Operative).where(Operative.id == operative, Operative.ended_at.is_(None))
+    found = work.session.scalars(there).one_or_none()
+    if found is None:
+        raise InvalidInput({"operative": ["There is no such operative in this office."]})
+    _not_over(operation)
+    if work.session.get(OperationOperative, (operation.id, operative)) is not None:
+        raise Conflict("This operative takes part already.")
+    part = OperationOperative(operation_id=operation.id, operative_id=operative, case_id=operation.case_id)
+    work.session.add(part)
+    work.record(operation, "operation:operative", facts={"operative": str(operative)})
+    return found
+
+
+def _not_over(operation: Operation) -> None:
+    if operation.state in (OperationState.DONE, OperationState.ABORTED):
+        raise Conflict(sentence("The operation is over: {state}.", state=operation.state))
+
+
+@act_on(Operation, Permission.OPERATION_WRITE, lock=False)
+def remove_operative(work: Work, operation: Operation, operative: UUID, *, reason: str) -> None:
+    """Take an operative off who was named by mistake, or who does not take part after all."""
+    lock_running(work, operation, Permission.OPERATION_WRITE)
+    work.require(Permission.OPERATIVE_READ)
+    part = work.session.get(OperationOperative, (operation.id, operative))
+    if part is None:
+        raise InvalidInput({"operative": ["This operative does not take part."]})
+    _not_over(operation)
+    work.session.delete(part)
+    work.record(operation, "operation:operative_off", facts={"operative": str(operative), "reason": reason})
+
+
+@act_on(Operation, Permission.OPERATIVE_READ, read_only=True)
+def operatives(work: Work, operation: Operation) -> tuple[list[Operative], None]:
+    """Who takes part, by code."""
+    taking = sa.select(OperationOperative.operative_id).where(OperationOperative.operation_id == operation.id)
+    query = work.query(Operative).where(Operative.id.in_(taking)).order_by(Operative.code)
+    return list(work.session.scalars(query)), None
