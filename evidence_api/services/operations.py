@@ -379,8 +379,8 @@ def next_steps(work: Work, operation: Operation) -> tuple[list[NextStep], None]:
 def add_operative(work: Work, operation: Operation, *, operative: UUID) -> Operative:
     """Let an operative take part. Only a commitment to her id stands in the case's chain, lest two cases tell of one
     person."""
-    lock_running(work, operation, Permission.OPERATION_WRITE)
     work.require(Permission.OPERATIVE_READ)
+    lock_running(work, operation, Permission.OPERATION_WRITE)
     there = work.query(Operative).where(Operative.id == operative, Operative.ended_at.is_(None))
     found = work.session.scalars(there).one_or_none()
     if found is None:
@@ -402,8 +402,8 @@ def _not_over(operation: Operation) -> None:
 @act_on(Operation, Permission.OPERATION_WRITE, lock=False)
 def remove_operative(work: Work, operation: Operation, operative: UUID, *, reason: str) -> None:
     """Take an operative off who was named by mistake, or who does not take part after all."""
-    lock_running(work, operation, Permission.OPERATION_WRITE)
     work.require(Permission.OPERATIVE_READ)
+    lock_running(work, operation, Permission.OPERATION_WRITE)
     part = work.session.get(OperationOperative, (operation.id, operative))
     if part is None:
         raise InvalidInput({"operative": ["This operative does not take part."]})
