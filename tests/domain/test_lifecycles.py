@@ -1,6 +1,8 @@
 """The lifecycles as tables: every state and action tried, and what the design fixes held against them."""
 
+import importlib
 import itertools
+import pkgutil
 from enum import StrEnum
 from typing import Any
 
@@ -8,17 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evidence_api import domain
 from evidence_api.domain.case import ENDED, STAGES, Stage
-from evidence_api.domain.custody import CUSTODY, HOLDERS, RETURNING, TRANSFERS, Custody
+from evidence_api.domain.custody import CUSTODY, HOLDERS, RETURNING, TRANSFERS
 from evidence_api.domain.errors import IllegalTransition
 from evidence_api.domain.lifecycle import Lifecycle, step
 from evidence_api.domain.roles import Role
 
-TABLES: list[tuple[Lifecycle[Any], type[StrEnum]]] = [
-    (STAGES, Stage),
-    (CUSTODY, Custody),
-    (TRANSFERS, type(TRANSFERS.initial)),
-]
+ROOMS = [importlib.import_module(f"{domain.__name__}.{found.name}") for found in pkgutil.iter_modules(domain.__path__)]
+FOUND = {id(table): table for room in ROOMS for table in vars(room).values() if isinstance(table, Lifecycle)}
+TABLES: list[tuple[Lifecycle[Any], type[StrEnum]]] = [(table, type(table.initial)) for table in FOUND.values()]
+"""Every table that there is, with its states."""
 EVERY = [
     (table, state, action) for table, states in TABLES for state, action in itertools.product(states, table.actions)
 ]
