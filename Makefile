@@ -3,9 +3,11 @@
 SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
-# What no database is part of is tested once, with the first backend; the stores are all tested there too. So is the
-# longest walk through the pages, each act of which is tested with both.
-ONCE := tests/domain tests/storage tests/demo/test_assets.py tests/test_media.py tests/test_design.py tests/test_static.py tests/e2e/test_story.py
+# Tested once, with the first backend: what no database is part of (the stores are all tested there too), and what is
+# shown over use cases that both backends test through the API: pages, browsers, hostile input, the demonstration.
+ONCE := tests/domain tests/storage tests/demo tests/test_media.py tests/test_design.py tests/test_static.py \
+	$(wildcard tests/test_*_pages.py) tests/test_page_weight.py tests/test_attacks.py tests/test_who_sees.py \
+	$(addprefix tests/e2e/test_,every_page.py days.py story.py lock_script.py viewing.py browser_upload.py drafts.py attacks.py)
 # Further arguments for pytest, e.g. make test ARGS="-k custody"
 ARGS ?=
 # The first interpreter that really runs and is new enough: a version manager's shim may exist and refuse.

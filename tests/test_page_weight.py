@@ -23,7 +23,7 @@ from tests.pages import browser
 
 pytestmark = pytest.mark.usefixtures("quick_sign_in")
 
-FEW, MANY = 5, 50
+FEW, MANY = 5, 20
 HEAVIEST = 50_000
 """Bytes of a first page with all that it links."""
 
