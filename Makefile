@@ -6,7 +6,8 @@ BIN := $(VENV)/bin
 # Tested once, with the first backend: what no database is part of (the stores are all tested there too), and what is
 # shown over use cases that both backends test through the API: pages, browsers, hostile input, the demonstration.
 ONCE := tests/domain tests/storage tests/demo tests/test_media.py tests/test_design.py tests/test_static.py \
-	$(wildcard tests/test_*_pages.py) tests/test_page_weight.py tests/test_attacks.py tests/test_who_sees.py \
+	$(wildcard tests/test_*_pages.py) tests/test_page_weight.py tests/test_picture.py \
+	$(addprefix tests/test_,attacks.py who_sees.py no_exposure.py permissions.py openapi.py) \
 	$(addprefix tests/e2e/test_,every_page.py days.py story.py lock_script.py viewing.py browser_upload.py drafts.py attacks.py)
 # Further arguments for pytest, e.g. make test ARGS="-k custody"
 ARGS ?=

@@ -120,7 +120,7 @@ def test_a_stage_that_does_not_apply_is_neither_offered_nor_taken(narrow: Flask,
         ("land_seizure = 1", "only `without`"),
         ("[land_seizure]\nwithout = ['intake']", "where every case begins"),
         ("[land_seizure]\nwithout = ['charged']", "never comes to: in_trial, judged, monitoring, closed"),
-        ("[land_seizure]\nwithout = ['closed', 'monitoring']", "no way from judged to an end"),
+        ("[land_seizure]\nwithout = ['closed', 'monitoring']", "no way from charged to an end"),
         ("[land_seizure", "read as TOML"),
     ],
 )

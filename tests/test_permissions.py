@@ -30,6 +30,9 @@ from evidence_api.policy import PUBLIC
 from tests.conftest import BACKEND, PASSWORD, Persona
 from tests.golden.office import Offices, Things, add_token, into, offices, settle
 
+# The whole table is made for the first test.
+pytestmark = pytest.mark.timeout(900)
+
 GOLDEN = Path(__file__).parent / "golden"
 WHOLE = BACKEND == "embedded"
 UPDATE = os.environ.get("UNBROKEN_UPDATE_GOLDEN") == "1"

@@ -103,8 +103,8 @@ class CaseKinds:
         lost = [stage.value for stage in Stage if stage in self._stages[kind] and stage not in reached]
         if lost:
             raise BadKinds(f"{kind.value} never comes to: {', '.join(lost)}; name these among its `without` too")
-        for stage in reached - ENDED:
-            if not _reached(course, stage) & ENDED:
+        for stage in Stage:
+            if stage in reached - ENDED and not _reached(course, stage) & ENDED:
                 raise BadKinds(f"{kind.value} has no way from {stage.value} to an end; leave one, such as `resolved`")
 
 

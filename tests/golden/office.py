@@ -31,7 +31,7 @@ from evidence_api.setup import initialise, make_keys, migrate
 from evidence_api.site import open_site
 from evidence_api.work import Site, begin
 from tests.casework import made, new_episode, new_operation, new_perpetrator, new_venue, new_victim
-from tests.conftest import PASSWORD, Persona, make_settings, quick_passwords
+from tests.conftest import PASSWORD, Persona, commit_quickly, make_settings, quick_passwords
 
 TUS = {"Tus-Resumable": "1.0.0"}
 Things = dict[str, str]
@@ -46,6 +46,7 @@ def installation(data: Path, request: pytest.FixtureRequest) -> Iterator[Site]:
     make_keys(settings)
     initialise(settings, origin="tests.example.org/ledger", office="PP", name="Phnom Penh")
     site = open_site(settings, probe=True)
+    commit_quickly(site)
     try:
         yield site
     finally:
