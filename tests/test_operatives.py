@@ -136,8 +136,9 @@ def test_when_every_code_is_used_it_is_said_so(
 
 
 def test_nobody_is_her_own_second_person_whichever_roles_she_holds(
-    supervisor: Persona, lawyer: Persona, operative: Made, site: Site
+    make_persona: Callable[..., Persona], lawyer: Persona, operative: Made, site: Site
 ) -> None:
+    supervisor = make_persona(Role.SUPERVISOR)
     asked = ask(supervisor, operative)
     for action in ("approve", "refuse"):
         more = {"reason": "No"} if action == "refuse" else {}

@@ -25,6 +25,9 @@ from web.texts import said
 
 ROOMS.append(Room("case_searches", _l("Missing people"), Permission.VICTIM_READ))
 
+SOUGHT = 20
+"""How many who are sought the first page shows: they stay on it until they are found."""
+
 Few = tuple[list[Any], bool] | None
 
 
@@ -34,7 +37,7 @@ def _open_alerts(work: Work) -> Few:
 
 
 def _open_searches(work: Work) -> Few:
-    found, more = searches.list_searches(work, limit=FEW, open=True)
+    found, more = searches.list_searches(work, limit=SOUGHT, open=True)
     return (found, more is not None) if found else None
 
 
