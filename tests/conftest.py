@@ -6,6 +6,7 @@
 import io
 import os
 import signal
+import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -65,6 +66,16 @@ def commit_quickly(site: Site) -> None:
             connection.execute("PRAGMA synchronous=OFF")
 
         site.engine.dispose()
+
+
+def database_bytes(site: Site) -> bytes:
+    """All that SQLite has written of an installation, its log of the last changes too.
+
+    Read by another process: one that closes a database file of its own drops the locks of SQLite in it (POSIX), and
+    the next program to close the database throws away the log that this one still writes.
+    """
+    path = str(site.engine.url.database)
+    return subprocess.run(["cat", path, f"{path}-wal"], check=True, capture_output=True).stdout
 
 
 def make_settings(data: Path, request: pytest.FixtureRequest) -> Settings:

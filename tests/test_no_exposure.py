@@ -24,7 +24,7 @@ from evidence_api.ledger.entry import decode
 from evidence_api.models import Disclosure, LedgerEntry
 from evidence_api.work import Site, Work, begin
 from tests.casework import Made
-from tests.conftest import PASSWORD, Persona
+from tests.conftest import PASSWORD, Persona, database_bytes
 from tests.golden.office import TUS, add_person, installation, into
 
 SECRETS = {
@@ -363,8 +363,7 @@ def test_nothing_of_a_victim_is_anywhere_but_with_those_who_care_for_her(office:
     assert_silent(said.getvalue(), *known, things["her"]["id"], things["case"])
     the_ledger_is_silent(office, things, known)
     if office.site.engine.dialect.name == "sqlite":
-        database = Path(str(office.site.engine.url.database))
-        everything = database.read_bytes() + database.with_name(f"{database.name}-wal").read_bytes()
+        everything = database_bytes(office.site)
         for what, secret in VAULT.items():
             assert secret.encode() not in everything, f"the {what} is in the database"
 

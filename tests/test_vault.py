@@ -23,7 +23,7 @@ from evidence_api.services import vault as services
 from evidence_api.setup import make_keys
 from evidence_api.vault import Vault, name_of
 from evidence_api.work import Site, begin
-from tests.conftest import BACKEND
+from tests.conftest import BACKEND, database_bytes
 from tests.golden.office import installation
 
 NAME = "Sopheap Unmistakable"
@@ -78,8 +78,7 @@ def test_nothing_of_it_can_be_read_in_the_database(site: Site) -> None:
     assert len(set(rows)) == len(rows) >= 2
     assert not any(NAME.encode() in bytes(row) for row in rows)
     if BACKEND == "embedded":
-        path = Path(str(site.engine.url.database))
-        everything = path.read_bytes() + path.with_name(f"{path.name}-wal").read_bytes()
+        everything = database_bytes(site)
         assert not [word for word in (NAME, "Unmistakable", "012 345 678") if word.encode() in everything]
 
 
