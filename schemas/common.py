@@ -10,6 +10,9 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate
 from evidence_api.domain.sentences import Template
 
 MAX_PAGE = 200
+LANGUAGE = validate.Regexp(
+    r"\A[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", error="Give a language by its code (BCP 47), such as km or vi."
+)
 OTP_DESCRIPTION = "A fresh code from the authenticator; each code is good once."
 
 

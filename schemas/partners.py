@@ -5,12 +5,9 @@ from marshmallow import fields, validate
 from evidence_api.domain.care import REFERRAL, ReferralState, ServiceKind
 from evidence_api.domain.victim import Gender
 from schemas.cases import COUNTRY
-from schemas.common import In, Moment, Out, PageIn, ReasonIn, Text
+from schemas.common import LANGUAGE, In, Moment, Out, PageIn, ReasonIn, Text
 
 AGE = validate.Range(0, 120)
-LANGUAGE = validate.Regexp(
-    r"\A[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", error="Give a language by its code (BCP 47), such as km or vi."
-)
 TAKES_ALL = {"description": "Whom it takes; an empty list: all."}
 CAPACITY = {"description": "How many more it can take, as it says now."}
 

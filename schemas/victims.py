@@ -17,11 +17,8 @@ from evidence_api.domain.victim import (
     Willingness,
 )
 from schemas.cases import COUNTRY
-from schemas.common import In, Moment, Out, PageIn, ReasonIn, Text
+from schemas.common import LANGUAGE, In, Moment, Out, PageIn, ReasonIn, Text
 
-LANGUAGE = validate.Regexp(
-    r"\A[a-z]{2,3}\Z", error="Give each language by its code of two or three letters (ISO 639), such as km."
-)
 MAX_PEOPLE = 500
 
 

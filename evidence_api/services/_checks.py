@@ -40,10 +40,14 @@ def in_order(field: str, first: date, then: date | None) -> None:
         raise InvalidInput({field: [sentence("This lies before {day}. Look over both days.", day=first.isoformat())]})
 
 
+def office_zone(work: Work) -> ZoneInfo:
+    """The zone of the actor's office, which is that of every case of hers."""
+    return ZoneInfo(work.session.get_one(Office, work.actor.office_id).zone)
+
+
 def office_day(work: Work, moment: datetime | None = None) -> date:
     """The day in the zone of the actor's office: of that moment, else of this act."""
-    zone = work.session.get_one(Office, work.actor.office_id).zone
-    return (moment or work.now).astimezone(ZoneInfo(zone)).date()
+    return (moment or work.now).astimezone(office_zone(work)).date()
 
 
 def running_case(work: Work, id: UUID, permission: Permission) -> Case:

@@ -1,8 +1,7 @@
 """What an operation still needs, for its own steps and for the stages of its case."""
 
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -15,9 +14,9 @@ from evidence_api.domain.operation import (
     OperationState,
 )
 from evidence_api.domain.sentences import sentence
-from evidence_api.models import AuthorityRequest, Case, LedgerEntry, Office, Operation, RosterEntry, SafetyAssessment
+from evidence_api.models import AuthorityRequest, Case, LedgerEntry, Operation, RosterEntry, SafetyAssessment
 from evidence_api.policy import Permission
-from evidence_api.services._checks import running_case
+from evidence_api.services._checks import office_day, running_case
 from evidence_api.work import Work
 
 NOT_HELD = (OperationState.NO_GO, OperationState.ABORTED)
@@ -33,12 +32,6 @@ def lock_running(work: Work, thing: Operation | AuthorityRequest, permission: Pe
     work.get(type(thing), thing.id, permission, lock=True)
     if work.if_match not in (None, thing.version):
         raise StaleVersion
-
-
-def office_day(work: Work, case_id: UUID, moment: datetime | None = None) -> date:
-    """The day in the office's zone: of that moment, else of this act."""
-    zone = work.session.scalars(sa.select(Office.zone).join(Case).where(Case.id == case_id)).one()
-    return (moment or work.now).astimezone(ZoneInfo(zone)).date()
 
 
 def newest_assessments(work: Work, operations: list[UUID]) -> dict[UUID, SafetyAssessment]:
@@ -100,7 +93,7 @@ def unplanned(work: Work, case: Case) -> list[str]:
     )
     rescues = list(work.session.scalars(found))
     assessments = newest_assessments(work, [rescue.id for rescue in rescues])
-    day = office_day(work, case.id)
+    day = office_day(work)
     wanting = [_unready(rescue, assessments.get(rescue.id), day) for rescue in rescues]
     if not wanting:
         return ["Plan a rescue first: with its safety assessment, the authority partner and places in aftercare."]

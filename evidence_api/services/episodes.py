@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -13,10 +12,10 @@ from evidence_api.domain.case import ENDED
 from evidence_api.domain.errors import InvalidInput, StaleVersion
 from evidence_api.domain.victim import OUT, AlertKind, Axis, EpisodeClass, Exit, Exploitation, Means, Spell, classify
 from evidence_api.ledger.entry import Fact
-from evidence_api.models import Case, Episode, Office, Venue, Victim, VictimCase
+from evidence_api.models import Case, Episode, Venue, Victim, VictimCase
 from evidence_api.policy import Permission, refusal
 from evidence_api.services._alerts import raise_alert
-from evidence_api.services._checks import has_ended, not_after_today, running_case
+from evidence_api.services._checks import has_ended, not_after_today, office_day, running_case
 from evidence_api.services._knowing import knows, let_know
 from evidence_api.services._moves import move
 from evidence_api.services._pages import Page, page
@@ -248,8 +247,7 @@ def _all_of(work: Work, victim: Victim) -> Sequence[Episode]:
 def _is_since_out(work: Work, victim: Victim, spell: Spell, recorded_at: datetime) -> bool:
     if victim.out_at is None:
         return False
-    zone = ZoneInfo(work.session.get_one(Office, victim.office_id).zone)
-    return spell.is_since(victim.out_at.astimezone(zone).date(), recorded_since=recorded_at >= victim.out_at)
+    return spell.is_since(office_day(work, victim.out_at), recorded_since=recorded_at >= victim.out_at)
 
 
 def _has_been_since_out(work: Work, victim: Victim, but: UUID | None = None) -> bool:

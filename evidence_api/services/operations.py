@@ -28,13 +28,12 @@ from evidence_api.models import (
     Venue,
 )
 from evidence_api.policy import Permission
-from evidence_api.services._checks import TYPING, not_after_today, not_in_the_future, running_case
+from evidence_api.services._checks import TYPING, not_after_today, not_in_the_future, office_day, running_case
 from evidence_api.services._operations import (
     has_outcomes,
     lock_running,
     missing_outcomes,
     newest_assessments,
-    office_day,
     open_outcomes,
     too_dangerous,
     unsafe,
@@ -302,7 +301,7 @@ def transition(
     if decides:
         operation.decider_id, operation.decided_at = work.actor.user_id, work.now
     if action == "conclude":
-        operation.held_on = office_day(work, operation.case_id, occurred_at)
+        operation.held_on = office_day(work, occurred_at)
     work.transition(
         operation,
         "state",
@@ -340,7 +339,7 @@ def _open_points(work: Work, operation: Operation, action: str) -> list[str]:
 def _dangers(work: Work, operation: Operation) -> list[str]:
     """What forbids a go today in the safety assessment that counts, or for want of one."""
     assessment = newest_assessments(work, [operation.id]).get(operation.id)
-    points = unsafe(assessment, office_day(work, operation.case_id))
+    points = unsafe(assessment, office_day(work))
     return points if assessment is None else points + too_dangerous(assessment)
 
 

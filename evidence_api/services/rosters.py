@@ -17,9 +17,9 @@ from evidence_api.ledger.entry import Fact
 from evidence_api.models import Operation, RosterEntry, Victim, VictimCase
 from evidence_api.policy import Permission
 from evidence_api.services import _care
-from evidence_api.services._checks import TYPING, not_in_the_future
+from evidence_api.services._checks import TYPING, not_in_the_future, office_day
 from evidence_api.services._moves import LastStep, last_steps, move
-from evidence_api.services._operations import lock_running, office_day
+from evidence_api.services._operations import lock_running
 from evidence_api.work import Work, act, act_on
 
 STEPS: Mapping[Outcome, tuple[str, Whereabouts]] = {
@@ -182,13 +182,13 @@ def _is_past(
     if occurred_at is not None:
         return occurred_at < last.occurred_at
     day = _day_of(work, operation)
-    return day is not None and day < office_day(work, operation.case_id, last.occurred_at)
+    return day is not None and day < office_day(work, last.occurred_at)
 
 
 def _day_of(work: Work, operation: Operation) -> date | None:
     if operation.state is not OperationState.GO or operation.planned_on is None or operation.decided_at is None:
         return operation.held_on
-    return max(operation.planned_on, office_day(work, operation.case_id, operation.decided_at))
+    return max(operation.planned_on, office_day(work, operation.decided_at))
 
 
 def _follow(

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -14,9 +13,16 @@ from evidence_api.domain.lifecycle import Step
 from evidence_api.domain.roles import PERSONAL_ROLES, Role
 from evidence_api.domain.venue import CLOSED, VENUE, Seen, VenueKind, VenueState, VenueTieKind
 from evidence_api.ledger.entry import Fact
-from evidence_api.models import Case, Evidence, Inspection, Observation, Office, Perpetrator, Venue, VenueTie
+from evidence_api.models import Case, Evidence, Inspection, Observation, Perpetrator, Venue, VenueTie
 from evidence_api.policy import Permission
-from evidence_api.services._checks import TYPING, not_after_today, not_in_the_future, running_case
+from evidence_api.services._checks import (
+    TYPING,
+    not_after_today,
+    not_in_the_future,
+    office_day,
+    office_zone,
+    running_case,
+)
 from evidence_api.services._pages import M, Page, page
 from evidence_api.work import Work, act, act_on
 
@@ -148,7 +154,7 @@ def transition(
     if action == "seek_closure" or (action in CLOSING and not venue.seekers):
         venue.seekers = sorted({*venue.seekers, str(work.actor.user_id)})
     if action in CLOSING:
-        venue.closed_on = _day(work, venue, occurred_at or work.now)
+        venue.closed_on = office_day(work, occurred_at)
     elif action == "verify":
         open_points, inspection = _open_points(work, venue, action)
         if inspection is None:
@@ -169,16 +175,6 @@ def transition(
         venue, "state", VENUE, action, Permission.VENUE_MOVE, data=data, facts=facts, occurred_at=occurred_at
     )
     return _with_successors(work, [venue])[0]
-
-
-def _day(work: Work, venue: Venue, moment: datetime) -> date:
-    """The day of a moment, where the office is."""
-    return moment.astimezone(_zone(work, venue)).date()
-
-
-def _zone(work: Work, venue: Venue) -> ZoneInfo:
-    zone = sa.select(Office.zone).join(Case, Case.office_id == Office.id).where(Case.id == venue.case_id)
-    return ZoneInfo(work.session.scalars(zone).one())
 
 
 def _successor(work: Work, venue: Venue, id: UUID) -> Venue:
@@ -204,7 +200,7 @@ def _open_points(work: Work, venue: Venue, action: str) -> tuple[list[str], Insp
         return [], None
     if str(work.actor.user_id) in venue.seekers:
         return ["Another person must verify it: you sought its closure, or recorded it."], None
-    closed_on = venue.closed_on or _day(work, venue, work.now)
+    closed_on = venue.closed_on or office_day(work)
     found = (
         sa.select(Inspection)
         .join(Evidence, Evidence.id == Inspection.evidence_id)
@@ -213,7 +209,7 @@ def _open_points(work: Work, venue: Venue, action: str) -> tuple[list[str], Insp
             Inspection.found == Seen.CLOSED,
             Inspection.inspected_on >= closed_on,
             Inspection.inspector_id.not_in([UUID(id) for id in venue.seekers]),
-            Evidence.received_at >= datetime.combine(closed_on, time.min, _zone(work, venue)),
+            Evidence.received_at >= datetime.combine(closed_on, time.min, office_zone(work)),
         )
         .order_by(Inspection.inspected_on.desc(), Inspection.id.desc())
         .limit(1)
