@@ -20,8 +20,8 @@ from evidence_api.db import Base, new_id
 from evidence_api.domain import care, case, custody, link, operation, perpetrator, venue, victim
 from evidence_api.domain.pseudonyms import PSEUDONYMS
 from evidence_api.domain.roles import OPERATOR, Role, Scope
-from evidence_api.domain.search import Searched, misspellings, searchable, tokens, words
-from evidence_api.index import mark
+from evidence_api.domain.search import Searched, misspellings, searchable, words
+from evidence_api.index import held
 from evidence_api.ledger.entry import Entry, encode, entry_hash, genesis, timestamp
 from evidence_api.models import (
     Alert,
@@ -315,8 +315,8 @@ class _Filling:
     def _victim_ties(self) -> Iterator[dict[str, Any]]:
         for id, owner in self._perpetrators:
             hers = self._random.choice(self._of_case["victim"][owner])
-            sold = perpetrator.Relation.SOLD
-            yield {"perpetrator_id": id, "victim_id": hers, "case_id": owner, "relation": sold}
+            sold = {"relation": perpetrator.Relation.SOLD, "since": self._now}
+            yield {"perpetrator_id": id, "victim_id": hers, "case_id": owner, **sold}
 
     def _venue_ties(self) -> Iterator[dict[str, Any]]:
         for id, owner in self._venues:
@@ -499,11 +499,10 @@ def _pseudonym(number: int) -> str:
 
 def _searched(id: UUID, searched: Searched, known: Sequence[UUID] | None) -> dict[str, Any]:
     text = searchable((searched.ref, *searched.texts))
-    marks = {mark(searched.kind.value), *([mark(case) for case in known or searched.cases] or [mark()])}
     return {
         "kind": searched.kind,
         "row_id": id,
         "ref": " ".join(words(searched.ref)) if searched.ref else None,
         "text": text,
-        "tokens": " ".join(sorted(tokens(text) | marks)),
+        "tokens": held(searched, text, known or searched.cases),
     }

@@ -7,17 +7,19 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from evidence_api.domain.case import BadKinds, CaseKind, CaseKinds, Stage
+from evidence_api.domain.jurisdiction import BadJurisdiction, Jurisdiction, Jurisdictions, parse
 
 PREFIX = "UNBROKEN_"
 _SITE = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d+)?/?")
 _HTTPS = re.compile(r"https://[A-Za-z0-9.-]+(?::\d+)?(?:/[A-Za-z0-9._~%/?&=+-]*)?")
 DEFAULT_KINDS = Path(__file__).with_name("case_kinds.toml")
+DEFAULT_LAW = Path(__file__).with_name("jurisdictions")
 WEAK_SECRETS = frozenset({"testsecret123", "minioadmin", "secret", "password", "changeme"})
 
 
@@ -55,6 +57,13 @@ class Settings:
     idle_minutes: int = 15
     exit_url: str = ""
     case_kinds: Path = Path()
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_user: str = ""
+    smtp_password: str = ""
+    smtp_from: str = ""
+    smtp_security: str = "starttls"
+    law: Path = field(default=Path(), metadata={"setting": "jurisdictions"})
 
     @property
     def database(self) -> str:
@@ -87,6 +96,16 @@ class Settings:
         """The file that says which kinds of cases are in use."""
         return DEFAULT_KINDS if self.case_kinds == Path() else self.case_kinds
 
+    @cached_property
+    def jurisdictions(self) -> Jurisdictions:
+        """Whose law is in use, from the directory that is named, or the default. Raises BadSettings."""
+        return _jurisdictions(self.law_directory)
+
+    @property
+    def law_directory(self) -> Path:
+        """The directory whose *.toml files are the jurisdictions in use."""
+        return DEFAULT_LAW if self.law == Path() else self.law
+
     @property
     def production(self) -> bool:
         return self.environment == "production"
@@ -97,15 +116,20 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     environ = os.environ if environ is None else environ
     hints = get_type_hints(Settings)
     values: dict[str, Any] = _from_file(environ.get(f"{PREFIX}CONFIG"), hints)
-    for field in fields(Settings):
-        name = PREFIX + field.name.upper()
+    for setting, attribute in attributes().items():
+        name = PREFIX + setting.upper()
         if f"{name}_FILE" in environ:
-            values[field.name] = _convert(name, _read(name, Path(environ[f"{name}_FILE"])), hints[field.name])
+            values[attribute] = _convert(name, _read(name, Path(environ[f"{name}_FILE"])), hints[attribute])
         elif name in environ:
-            values[field.name] = _convert(name, environ[name], hints[field.name])
+            values[attribute] = _convert(name, environ[name], hints[attribute])
     settings = Settings(**values)
     _check(settings)
     return settings
+
+
+def attributes() -> Mapping[str, str]:
+    """Where each setting is kept, by the name that people give it."""
+    return {field.metadata.get("setting", field.name): field.name for field in fields(Settings)}
 
 
 def _from_file(path: str | None, hints: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,10 +139,11 @@ def _from_file(path: str | None, hints: Mapping[str, Any]) -> dict[str, Any]:
         found = tomllib.loads(Path(path).read_text())
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise BadSettings(f"{PREFIX}CONFIG names a file that cannot be read as TOML") from error
-    unknown = sorted(found.keys() - {field.name for field in fields(Settings)})
+    known = attributes()
+    unknown = sorted(found.keys() - known.keys())
     if unknown:
         raise BadSettings(f"the settings file has names that are not known: {', '.join(unknown)}")
-    return {name: _convert(name, str(value), hints[name]) for name, value in found.items()}
+    return {known[name]: _convert(name, str(value), hints[known[name]]) for name, value in found.items()}
 
 
 def _read(name: str, path: Path) -> str:
@@ -167,9 +192,25 @@ def _case_kinds(path: Path) -> CaseKinds:
         raise BadSettings(f"{wrong} cannot be used: {error}") from error
 
 
+def _jurisdictions(directory: Path) -> Jurisdictions:
+    wrong = f"{PREFIX}JURISDICTIONS ({directory})"
+    read: list[Jurisdiction] = []
+    for path in sorted(directory.glob("*.toml")):
+        try:
+            read.append(parse(tomllib.loads(path.read_text())))
+        except (OSError, UnicodeError, tomllib.TOMLDecodeError) as error:
+            raise BadSettings(f"{wrong} has a file that cannot be read as TOML: {path.name}") from error
+        except BadJurisdiction as error:
+            raise BadSettings(f"{wrong} has a file that cannot be used, {path.name}: {error}") from error
+    try:
+        return Jurisdictions(read)
+    except BadJurisdiction as error:
+        raise BadSettings(f"{wrong} cannot be used: {error}") from error
+
+
 def _check(settings: Settings) -> None:
     # Read here, so that the service does not start with a file that cannot be used.
-    _ = settings.kinds
+    _ = settings.kinds, settings.jurisdictions
     if settings.environment not in {"development", "production"}:
         raise BadSettings(f"{PREFIX}ENVIRONMENT must be development or production")
     if not 1 <= settings.idle_minutes <= 120:
@@ -180,6 +221,10 @@ def _check(settings: Settings) -> None:
         raise BadSettings(f"{PREFIX}EXIT_URL must be an address that begins with https://")
     if settings.s3_endpoint and not (settings.s3_access_key and settings.s3_secret_key):
         raise BadSettings(f"{PREFIX}S3_ENDPOINT needs {PREFIX}S3_ACCESS_KEY and {PREFIX}S3_SECRET_KEY too")
+    if settings.smtp_security not in {"starttls", "tls", "none"}:
+        raise BadSettings(f"{PREFIX}SMTP_SECURITY must be starttls, tls or none")
+    if settings.smtp_host and not settings.smtp_from:
+        raise BadSettings(f"{PREFIX}SMTP_HOST needs {PREFIX}SMTP_FROM too, the address from which mail is sent")
     if settings.production:
         if settings.s3_secret_key.lower() in WEAK_SECRETS:
             raise BadSettings(f"{PREFIX}S3_SECRET_KEY is a development secret; production refuses it")

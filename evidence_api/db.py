@@ -25,9 +25,11 @@ ROWS_AT_ONCE = 1000
 
 
 def new_id() -> uuid.UUID:
-    """A UUIDv7 (RFC 9562): ordered by time in milliseconds, 74 random bits, not to be guessed from another."""
-    value = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10))
-    value = value & ~(0xF << 76) | 0x7 << 76
+    """A UUIDv7 (RFC 9562): ordered by time in quarters of a microsecond (section 6.2, method 3), then 62 random bits,
+    not to be guessed from another."""
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    value = milliseconds << 80 | (rest << 12) // 1_000_000 << 64 | int.from_bytes(os.urandom(8))
+    value |= 0x7 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
     return uuid.UUID(int=value)
 
@@ -110,9 +112,17 @@ def make_engine(url: str) -> sa.Engine:
         engine = sa.create_engine(url, connect_args={"timeout": MAX_BUSY_SECONDS}, hide_parameters=True)
         _sqlite_rules(engine)
         return engine
-    return sa.create_engine(
+    engine = sa.create_engine(
         url, pool_size=16, max_overflow=16, pool_pre_ping=True, pool_timeout=MAX_BUSY_SECONDS, hide_parameters=True
     )
+
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _record: Any) -> None:
+        # It would compile a query for longer than ours take, whenever it thinks that one costs much.
+        connection.execute("SET jit = off")
+        connection.commit()
+
+    return engine
 
 
 def _sqlite_rules(engine: sa.Engine) -> None:

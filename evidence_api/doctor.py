@@ -31,9 +31,22 @@ def examine(site: Site) -> Iterator[Finding]:
     yield Finding("origin", "ok", f"The ledger's origin is {site.origin}.")
     yield from _environment(settings)
     yield _kinds(settings)
+    yield from _law(settings)
+    yield _mail(settings)
     yield from _keys(settings)
     yield from _database(site)
     yield from site.storage.probe()
+
+
+def _mail(settings: Settings) -> Finding:
+    if not settings.smtp_host:
+        return Finding(
+            "mail", "ok", "No reminders are sent. To send them, set UNBROKEN_SMTP_HOST and UNBROKEN_SMTP_FROM."
+        )
+    if settings.smtp_security == "none":
+        told = "Reminders go out without TLS. Set UNBROKEN_SMTP_SECURITY to starttls or tls."
+        return Finding("mail", "weak", told)
+    return Finding("mail", "ok", f"Reminders are sent through {settings.smtp_host}.")
 
 
 def _environment(settings: Settings) -> Iterator[Finding]:
@@ -66,6 +79,17 @@ def _kinds(settings: Settings) -> Finding:
         left_out = [stage.value for stage in Stage if stage not in settings.kinds.stages(kind)]
         used.append(f"{kind.value} (without {', '.join(left_out)})" if left_out else kind.value)
     return Finding("case-kinds", "ok", f"Cases are of these kinds, by {where}: {'; '.join(used)}.")
+
+
+def _law(settings: Settings) -> Iterator[Finding]:
+    where = "the default" if settings.law == Path() else f"{settings.law_directory}"
+    used = settings.jurisdictions
+    for one in used.all.values():
+        first = " It is that of every case that names none." if one is used.default else ""
+        told = f"{one.name}, with {len(one.statutes)} statutes, by {where}.{first}"
+        if one.fictional:
+            told += " It is fictional: set UNBROKEN_JURISDICTIONS to files of your own law before you charge anybody."
+        yield Finding(f"jurisdiction-{one.code}", "weak" if one.fictional and settings.production else "ok", told)
 
 
 def _keys(settings: Settings) -> Iterator[Finding]:

@@ -33,6 +33,7 @@ TABLE: Mapping[type[Exception], tuple[int, str, str]] = {
     e.InvalidInput: (422, "invalid-input", "The input is at fault"),
     e.StepUpRequired: (403, "step-up", "A fresh code is needed"),
     e.Conflict: (409, "conflict", "Not possible now"),
+    e.Clash: (409, "clash", "The time does not do"),
     e.IllegalTransition: (409, "illegal-transition", "Not possible from this state"),
     e.Quarantined: (409, "quarantined", "The item is quarantined"),
     e.StaleVersion: (412, "stale", "It has changed"),
@@ -71,6 +72,11 @@ def problem(error: Exception) -> Problem:
         body["errors"] = error.errors
     if isinstance(error, e.IllegalTransition):
         body |= {"state": error.state, "allowed": error.allowed}
+    if isinstance(error, e.Clash):
+        body["conflicts"] = [{"rule": one.rule.value, "message": str(one.message)} for one in error.conflicts]
+        body["nearest"] = [
+            {"starts_at": one.from_at.isoformat(), "ends_at": one.until_at.isoformat()} for one in error.nearest
+        ]
     if isinstance(error, e.RangeNotSatisfiable):
         headers["Content-Range"] = f"bytes */{error.size}"
     if slug == "unavailable":

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from evidence_api.db import Base
-from evidence_api.domain.search import Searched, is_spelt, misspellings, searchable, tokens, words
+from evidence_api.domain.search import Kind, Searched, is_spelt, misspellings, searchable, tokens, words
 from evidence_api.models import SearchSpelling, SearchText, Victim, VictimCase
 
 BATCH = 500
@@ -23,8 +23,14 @@ SEARCHED: list[type[Base]] = [m.class_ for m in Base.registry.mappers if m.class
 
 
 def mark(name: UUID | str = "") -> str:
-    """What marks, among the tokens, the rows of a case, those of a kind, and (without a name) those of no case."""
+    """What marks, among the tokens, the rows of a case, and (without a name) those of no case."""
     return MARK + (name.hex if isinstance(name, UUID) else name)
+
+
+def of_kind(kind: Kind, token: str) -> str:
+    """What a token is, besides, in the rows of a kind: one kind among all that have a common word could only be found
+    row by row."""
+    return f"{MARK}{kind}{MARK}{token}"
 
 
 def keep(session: Session, changed: Iterable[Base]) -> None:
@@ -52,16 +58,18 @@ def write(session: Session, rows: Collection[Base]) -> None:
             session.add(kept)
         kept.ref = " ".join(words(found.ref)) if found.ref else None
         kept.text = searchable((found.ref, *found.texts))
-        kept.tokens = _tokens(found, kept.text, cases.get(id, found.cases))
+        kept.tokens = held(found, kept.text, cases.get(id, found.cases))
         are.update(kept.text.split())
     session.flush()
     _learn(session, {word for word in are - was if is_spelt(word)})
     _forget(session, {word for word in was - are if is_spelt(word)})
 
 
-def _tokens(found: Searched, text: str, cases: Iterable[UUID]) -> str:
-    marks = {mark(found.kind.value), *([mark(case) for case in cases] or [mark()])}
-    return " ".join(sorted(tokens(text) | marks))
+def held(found: Searched, text: str, cases: Iterable[UUID]) -> str:
+    """All tokens of a row with that `text`, which is known in these cases."""
+    plain = tokens(text)
+    marks = {mark(case) for case in cases} or {mark()}
+    return " ".join(sorted(plain | marks | {of_kind(found.kind, one) for one in plain}))
 
 
 def _cases_of_victims(session: Session, victims: list[UUID]) -> Mapping[UUID, list[UUID]]:
@@ -113,6 +121,13 @@ def matching(query: sa.Select[Any], dialect: str, sought: Any) -> sa.Select[Any]
         return query.select_from(_INDEX).join(SearchText, SearchText.id == _INDEX.c.rowid).where(hit)
     hit = sa.literal_column("search_text.search_index").op("@@")(sa.cast(sought, postgresql.TSQUERY))
     return query.select_from(SearchText).where(hit)
+
+
+def having(dialect: str, text: str) -> sa.ColumnElement[bool]:
+    """That the text of a row has this in it. Not by LIKE: PostgreSQL takes whatever that finds for rare, and would
+    fetch all that the index has first."""
+    position = sa.func.instr if dialect == "sqlite" else sa.func.strpos
+    return position(SearchText.text, text) > 0
 
 
 def newest(dialect: str) -> Any:

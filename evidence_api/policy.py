@@ -1,69 +1,23 @@
-"""Who may do what: one enum, one table, and the need-to-know behind every read (DESIGN.md section 6).
+"""Who may do what: one enum and one table (DESIGN.md section 6).
 
 Default deny. A cell of the table is absent (never), `ALWAYS`, or a condition on the actor and the thing. Conditions
-see rows that need-to-know has already let through.
+see rows that need-to-know (`sight.py`) has already let through.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import partial
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from evidence_api.db import Base
 from evidence_api.domain.custody import HOLDERS
-from evidence_api.domain.link import LinkKind
 from evidence_api.domain.roles import CASE_ROLES, Actor, Role, Scope
 from evidence_api.domain.sentences import sentence
-from evidence_api.models import (
-    Alert,
-    Approval,
-    Assessment,
-    Assignment,
-    AuthorityRequest,
-    AuthSession,
-    CareStep,
-    Case,
-    Claim,
-    Consent,
-    Episode,
-    Evidence,
-    Inspection,
-    KeepApart,
-    Link,
-    Observation,
-    Office,
-    Operation,
-    OperationOperative,
-    Operative,
-    Partner,
-    Payment,
-    Perpetrator,
-    Placement,
-    Reader,
-    Referral,
-    RosterEntry,
-    SafetyAssessment,
-    Search,
-    Sighting,
-    StandingRecord,
-    TimelineEvent,
-    Tip,
-    Token,
-    Transfer,
-    Upload,
-    User,
-    UserRole,
-    Venue,
-    VenueTie,
-    Victim,
-    VictimCase,
-    VictimTie,
-)
+from evidence_api.models import Assignment, Case, Evidence, Link, Reader, Tip, Transfer, User, UserRole
 
 
 class Permission(StrEnum):
@@ -127,6 +81,26 @@ class Permission(StrEnum):
     TIP_READ = "tip_read"
     TIP_TRIAGE = "tip_triage"
     IMPORT = "import"
+    CHARGE_READ = "charge_read"
+    CHARGE_WRITE = "charge_write"
+    CHARGE_MOVE = "charge_move"
+    EXHIBIT_WRITE = "exhibit_write"
+    HEARING_READ = "hearing_read"
+    HEARING_WRITE = "hearing_write"
+    TESTIMONY_READ = "testimony_read"
+    TESTIMONY_WRITE = "testimony_write"
+    TESTIMONY_MOVE = "testimony_move"
+    TESTIMONY_SUPPORT = "testimony_support"
+    TESTIMONY_OPERATIVE = "testimony_operative"
+    RESOURCE_READ = "resource_read"
+    RESOURCE_WRITE = "resource_write"
+    CALENDAR_FEED = "calendar_feed"
+    CLOSURE_WRITE = "closure_write"
+    CLOSURE_MOVE = "closure_move"
+    PLAN_READ = "plan_read"
+    PLAN_WRITE = "plan_write"
+    FIGURES_READ = "figures_read"
+    FIGURES_PUBLISH = "figures_publish"
     OFFICE_OVERSEE = "office_oversee"
     CLOCK_FAULT = "clock_fault"
     LEDGER_VERIFY = "ledger_verify"
@@ -271,6 +245,26 @@ TABLE: Mapping[Permission, Mapping[Role, Condition]] = {
     Permission.TIP_READ: {_I: led_here, _L: led_here, _S: ALWAYS, _C: led_here},
     Permission.TIP_TRIAGE: {_S: ALWAYS},
     Permission.IMPORT: {_I: ALWAYS, _L: ALWAYS, _C: ALWAYS},
+    Permission.CHARGE_READ: {_I: ALWAYS, _L: ALWAYS, _S: ALWAYS},
+    Permission.CHARGE_WRITE: {_L: ALWAYS},
+    Permission.CHARGE_MOVE: {_L: ALWAYS, _S: ALWAYS},
+    Permission.EXHIBIT_WRITE: {_L: ALWAYS},
+    Permission.HEARING_READ: _CASEWORK,
+    Permission.HEARING_WRITE: {_L: ALWAYS},
+    Permission.TESTIMONY_READ: _CASEWORK,
+    Permission.TESTIMONY_WRITE: {_L: ALWAYS},
+    Permission.TESTIMONY_MOVE: {_L: ALWAYS, _C: ALWAYS},
+    Permission.TESTIMONY_SUPPORT: {_L: ALWAYS, _C: ALWAYS},
+    Permission.TESTIMONY_OPERATIVE: {_I: ALWAYS, _S: ALWAYS},
+    Permission.RESOURCE_READ: _CASEWORK,
+    Permission.RESOURCE_WRITE: {_L: ALWAYS, _C: ALWAYS},
+    Permission.CALENDAR_FEED: _CASEWORK,
+    Permission.CLOSURE_WRITE: {_L: ALWAYS},
+    Permission.CLOSURE_MOVE: {_I: ALWAYS, _L: ALWAYS, _S: ALWAYS},
+    Permission.PLAN_READ: {_L: ALWAYS, _S: ALWAYS, _C: ALWAYS},
+    Permission.PLAN_WRITE: {_C: ALWAYS},
+    Permission.FIGURES_READ: {_L: ALWAYS, _S: ALWAYS, _C: ALWAYS},
+    Permission.FIGURES_PUBLISH: {_S: ALWAYS},
     Permission.OFFICE_OVERSEE: {_S: ALWAYS},
     Permission.CLOCK_FAULT: {_S: ALWAYS},
     Permission.LEDGER_VERIFY: {_S: ALWAYS, _SYS: ALWAYS},
@@ -297,6 +291,12 @@ SCOPES: Mapping[Scope, frozenset[Permission]] = {
             Permission.CASEWORK_READ,
             Permission.OPERATIVE_READ,
             Permission.PARTNER_READ,
+            Permission.CHARGE_READ,
+            Permission.HEARING_READ,
+            Permission.TESTIMONY_READ,
+            Permission.RESOURCE_READ,
+            Permission.PLAN_READ,
+            Permission.FIGURES_READ,
             Permission.OFFICE_OVERSEE,
             Permission.LEDGER_VERIFY,
         }
@@ -342,229 +342,3 @@ _REASONS: Mapping[Condition, str] = {
     led_here: "A supervisor reads it, and who is assigned to the case to which it led.",
     may_open: "The item is restricted, and you are not named to open it.",
 }
-
-
-def visible(model: type[Base], actor: Actor) -> sa.ColumnElement[bool]:
-    """Need-to-know as a condition in SQL: which rows of `model` exist at all for this actor."""
-    return _VISIBLE[model](actor)
-
-
-def _cases(actor: Actor) -> sa.ColumnElement[bool]:
-    if actor.role is Role.SYSTEM:
-        return sa.true()
-    if actor.role is Role.SUPERVISOR:
-        return Case.office_id == actor.office_id
-    if actor.role is Role.ADMINISTRATOR:
-        return sa.false()
-    assigned = sa.select(Assignment.case_id).where(
-        Assignment.user_id == actor.user_id, Assignment.role == actor.role, Assignment.ended_at.is_(None)
-    )
-    return Case.id.in_(assigned)
-
-
-def _of_case(column: Any, actor: Actor) -> sa.ColumnElement[bool]:
-    if actor.role is Role.SYSTEM:
-        return sa.true()
-    if actor.role is Role.SUPERVISOR:
-        # Looked up for each row: a list of all the cases of the office would grow with it.
-        within = aliased(Case)
-        return sa.exists().where(within.id == column, within.office_id == actor.office_id)
-    condition: sa.ColumnElement[bool] = column.in_(sa.select(Case.id).where(_cases(actor)))
-    return condition
-
-
-def _evidence(actor: Actor) -> sa.ColumnElement[bool]:
-    within = _of_case(Evidence.case_id, actor)
-    if actor.role is not Role.CASEWORKER:
-        return within
-    shared = sa.select(Reader.evidence_id).where(Reader.user_id == actor.user_id)
-    return within & ((Evidence.collector_id == actor.user_id) | Evidence.id.in_(shared))
-
-
-def _transfers(actor: Actor) -> sa.ColumnElement[bool]:
-    within = _of_case(Transfer.case_id, actor)
-    if actor.role is not Role.CASEWORKER:
-        return within
-    # A hand-over tells that the item is there, and who holds it.
-    return within & Transfer.evidence_id.in_(sa.select(Evidence.id).where(_evidence(actor)))
-
-
-def _users(actor: Actor) -> sa.ColumnElement[bool]:
-    return sa.true() if actor.role is Role.SYSTEM else User.office_id == actor.office_id
-
-
-def _own(column: Any, actor: Actor) -> sa.ColumnElement[bool]:
-    condition: sa.ColumnElement[bool] = sa.true() if actor.role is Role.SYSTEM else column == actor.user_id
-    return condition
-
-
-def _victims(column: Any, actor: Actor) -> sa.ColumnElement[bool]:
-    """What is about a victim is known wherever a case of the actor's knows her."""
-    if actor.role is Role.SYSTEM:
-        return sa.true()
-    return _knows(column, actor)
-
-
-def _knows(victim: Any, actor: Actor) -> sa.ColumnElement[bool]:
-    """A case of the actor's knows this victim. Looked up for each row: a list of all whom she knows would grow with
-    the table."""
-    known = aliased(VictimCase)
-    return sa.exists().where(known.victim_id == victim, _of_case(known.case_id, actor))
-
-
-def _of_office(column: Any, actor: Actor) -> sa.ColumnElement[bool]:
-    condition: sa.ColumnElement[bool] = sa.true() if actor.role is Role.SYSTEM else column == actor.office_id
-    return condition
-
-
-def _searches(actor: Actor) -> sa.ColumnElement[bool]:
-    return _of_case(Search.case_id, actor) | (Search.victim_id.is_not(None) & _victims(Search.victim_id, actor))
-
-
-def _links(actor: Actor) -> sa.ColumnElement[bool]:
-    """A link is known to whoever knows both the item and what it is about.
-
-    Each is looked up by its key, row by row: a list of all that the actor knows would grow with the tables. What
-    belongs to a case is linked to items of that case alone; a victim can be known to several.
-    """
-    if actor.role is Role.SYSTEM:
-        return sa.true()
-    episode = aliased(Episode)
-    target = sa.case(
-        (Link.target_kind == LinkKind.VICTIM, _knows(Link.target_id, actor)),
-        (
-            Link.target_kind == LinkKind.EPISODE,
-            sa.exists().where(episode.id == Link.target_id, _knows(episode.victim_id, actor)),
-        ),
-        else_=sa.true(),
-    )
-    # An expression, so that no index on the case is taken: hers have many links, an item or a target has few.
-    within = _of_case(sa.func.coalesce(Link.case_id, sa.null()), actor) & target
-    if actor.role is not Role.CASEWORKER:
-        return within
-    return within & shared_item(Link.evidence_id, actor)
-
-
-def shared_item(column: Any, actor: Actor) -> sa.ColumnElement[bool]:
-    """Of the items of a caseworker's case, those that she brought in or that are shared with her; one by one."""
-    item, reader = aliased(Evidence), aliased(Reader)
-    own = sa.exists().where(item.id == column, item.collector_id == actor.user_id)
-    shared = sa.exists().where(reader.evidence_id == column, reader.user_id == actor.user_id)
-    return own | shared
-
-
-def _events(actor: Actor) -> sa.ColumnElement[bool]:
-    """What a timeline tells: acts that are told to the actor's role, about what she knows."""
-    if actor.role is Role.SYSTEM:
-        return sa.true()
-    links = sa.exists().where(Link.id == TimelineEvent.link_id, _links(actor))
-    conditions = [
-        told(TimelineEvent.action, actor),
-        sa.case(
-            (TimelineEvent.victim_id.is_not(None), _knows(TimelineEvent.victim_id, actor)),
-            else_=_of_case(TimelineEvent.case_id, actor),
-        ),
-        TimelineEvent.link_id.is_(None) | links,
-    ]
-    if actor.role is Role.CASEWORKER:
-        conditions.append(TimelineEvent.evidence_id.is_(None) | shared_item(TimelineEvent.evidence_id, actor))
-    return sa.and_(*conditions)
-
-
-_VISIBLE: Mapping[type[Base], Callable[[Actor], sa.ColumnElement[bool]]] = {
-    Case: _cases,
-    Evidence: _evidence,
-    Transfer: _transfers,
-    Assignment: lambda actor: _of_case(Assignment.case_id, actor),
-    Upload: lambda actor: _own(Upload.user_id, actor) & _of_case(Upload.case_id, actor),
-    Victim: lambda actor: _victims(Victim.id, actor),
-    VictimCase: lambda actor: _of_case(VictimCase.case_id, actor),
-    **{
-        model: partial(_victims, model.victim_id)
-        for model in (
-            Assessment,
-            CareStep,
-            Claim,
-            Consent,
-            Episode,
-            KeepApart,
-            Payment,
-            Placement,
-            Referral,
-            StandingRecord,
-        )
-    },
-    Search: _searches,
-    Sighting: lambda actor: Sighting.search_id.in_(sa.select(Search.id).where(_searches(actor))),
-    **{
-        model: partial(_of_case, model.case_id)
-        for model in (
-            Alert,
-            AuthorityRequest,
-            Inspection,
-            Observation,
-            Operation,
-            OperationOperative,
-            Perpetrator,
-            RosterEntry,
-            SafetyAssessment,
-            Venue,
-            VenueTie,
-            VictimTie,
-        )
-    },
-    Link: _links,
-    TimelineEvent: _events,
-    **{model: partial(_of_office, model.office_id) for model in (Approval, Operative, Partner)},
-    Tip: lambda actor: (
-        _of_office(Tip.office_id, actor)
-        & (
-            sa.true()
-            if actor.role in (Role.SUPERVISOR, Role.SYSTEM)
-            else (Tip.reporter_id == actor.user_id) | _of_case(Tip.led_to_id, actor)
-        )
-    ),
-    User: _users,
-    Token: lambda actor: _own(Token.user_id, actor),
-    AuthSession: lambda actor: _own(AuthSession.user_id, actor),
-    Office: lambda actor: sa.true() if actor.role is Role.SYSTEM else Office.id == actor.office_id,
-}
-
-
-_EVERYBODY, _PROSECUTING = frozenset(_CASEWORK), frozenset({_I, _L, _S})
-_SECRET, _CARING = frozenset({_S, _C}), frozenset({_L, _S, _C})
-
-TOLD: Mapping[str, frozenset[Role]] = {
-    "case:": _EVERYBODY,
-    "evidence:": _EVERYBODY,
-    "victim:": _EVERYBODY,
-    "victim:care": _CARING,
-    "victim:identity": _CARING,
-    "victim:address": _SECRET,
-    "care:": _CARING,
-    "care:placement": frozenset({_C}),
-    "care:placement_reveal": _SECRET,
-    "search:": _EVERYBODY,
-    "search:identity": _CARING,
-    "perpetrator:": _EVERYBODY,
-    "perpetrator:address": _PROSECUTING,
-    "venue:": _EVERYBODY,
-    "operation:": _EVERYBODY,
-    "operation:operative": frozenset({_I, _S}),
-    "request:": _EVERYBODY,
-}
-"""To whom a timeline tells an act of a case that she knows, by what its name begins with; the longest that fits
-decides, and what nothing fits is told to nobody."""
-
-
-def told(action: Any, actor: Actor) -> sa.ColumnElement[bool]:
-    """Whether the actor's role is told acts of this name, as a condition in SQL on a column."""
-    if actor.role is Role.SYSTEM:
-        return sa.true()
-    longest_first = sorted(TOLD, key=len, reverse=True)
-    rows = [(action.startswith(prefix, autoescape=True), _said(actor.role in TOLD[prefix])) for prefix in longest_first]
-    return sa.case(*rows, else_=sa.false())
-
-
-def _said(yes: bool) -> sa.ColumnElement[bool]:
-    return sa.true() if yes else sa.false()

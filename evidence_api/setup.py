@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.orm import Session
 
 import migrations
-from evidence_api import index
+from evidence_api import counting, index
 from evidence_api.config import BadSettings, Settings
 from evidence_api.db import make_engine, new_id
 from evidence_api.domain.custody import TAKEN, TAKING
@@ -105,6 +105,7 @@ def initialise(settings: Settings, *, origin: str, office: str, name: str, zone:
             first = accounts.initialise(work, office=office, name=name, zone=zone)
         _fill_due(site)
         index.fill(site.engine)
+        counting.fill(site.engine, site.keys, datetime.now(UTC))
         _fill_timeline(site)
         return first
     finally:

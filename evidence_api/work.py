@@ -21,7 +21,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from evidence_api import index
+from evidence_api import counting, index
 from evidence_api.config import Settings
 from evidence_api.db import Base, database_time, insert_if_absent, open_session
 from evidence_api.domain.errors import (
@@ -43,7 +43,8 @@ from evidence_api.keys import KeyStore
 from evidence_api.ledger import chain
 from evidence_api.ledger.entry import Fact
 from evidence_api.models import CaseActor, Counter, LedgerEntry
-from evidence_api.policy import LOCKED, Permission, refusal, visible
+from evidence_api.policy import LOCKED, Permission, refusal
+from evidence_api.sight import visible
 from evidence_api.storage import Finding, Storage
 from evidence_api.vault import Vault
 
@@ -102,7 +103,13 @@ class Work:
     changed: dict[int, Base] = field(default_factory=dict)
     covered: set[int] = field(default_factory=set)
     tables: set[str] = field(default_factory=set)
+    entered: Base | None = None
+    """The row that the act is about, which the gate has let in and locked."""
     _now: datetime | None = None
+    _queries: dict[tuple[type[Base], Actor], sa.Select[Any]] = field(default_factory=dict)
+    _names: dict[tuple[UUID, UUID], UUID] = field(default_factory=dict)
+    _numbers: dict[str, int] = field(default_factory=dict)
+    _raised: set[str] = field(default_factory=set)
 
     @property
     def storage(self) -> Storage:
@@ -121,7 +128,10 @@ class Work:
 
     def query(self, model: type[M]) -> sa.Select[M]:
         """A select of the rows of `model` that exist for this actor."""
-        return sa.select(model).where(visible(model, self.actor))
+        asked = model, self.actor
+        if asked not in self._queries:
+            self._queries[asked] = sa.select(model).where(visible(model, self.actor))
+        return self._queries[asked]
 
     def get(self, model: type[M], id: UUID, permission: Permission, *, lock: bool = False) -> M:
         """The row, if the actor may know of it. Raises NotFound; a row that is hidden is recorded as a denial."""
@@ -251,20 +261,28 @@ class Work:
         user_id = user_id or self.actor.user_id
         if case_id is None or user_id is None:
             return user_id
-        find = sa.select(CaseActor.actor).where(CaseActor.case_id == case_id, CaseActor.user_id == user_id)
-        found = self.session.execute(find).scalar_one_or_none()
-        if found is None:
-            insert_if_absent(self.session, CaseActor, case_id=case_id, user_id=user_id)
-            found = self.session.execute(find).scalar_one()
-        return found
+        if (case_id, user_id) not in self._names:
+            find = sa.select(CaseActor.actor).where(CaseActor.case_id == case_id, CaseActor.user_id == user_id)
+            found = self.session.execute(find).scalar_one_or_none()
+            if found is None:
+                insert_if_absent(self.session, CaseActor, case_id=case_id, user_id=user_id)
+                found = self.session.execute(find).scalar_one()
+            self._names[case_id, user_id] = found
+        return self._names[case_id, user_id]
 
     def next_number(self, series: str) -> int:
         """The next number of a series, from 1, without gaps among what is committed."""
-        insert_if_absent(self.session, Counter, series=series, last=0)
-        raised = (
-            sa.update(Counter).where(Counter.series == series).values(last=Counter.last + 1).returning(Counter.last)
-        )
-        return self.session.execute(raised).scalar_one()
+        if series in self._numbers:
+            # The series is this act's alone until it ends; what it has reached is written once, at the end.
+            self._numbers[series] += 1
+            self._raised.add(series)
+        else:
+            insert_if_absent(self.session, Counter, series=series, last=0)
+            raised = (
+                sa.update(Counter).where(Counter.series == series).values(last=Counter.last + 1).returning(Counter.last)
+            )
+            self._numbers[series] = self.session.execute(raised).scalar_one()
+        return self._numbers[series]
 
     def write_ledger(self) -> Sequence[LedgerEntry]:
         """Write the queued entries now, for a use case that must answer with them."""
@@ -275,6 +293,12 @@ class Work:
 
     def finish(self) -> None:
         """Write what is queued. Raises UnrecordedChange where rows changed and no entry says so."""
+        while self._raised:
+            series = self._raised.pop()
+            self.session.execute(
+                sa.update(Counter).where(Counter.series == series).values(last=self._numbers[series]),
+                execution_options={"synchronize_session": False},
+            )
         self.session.flush()
         if self.drafts:
             self.write_ledger()
@@ -287,6 +311,7 @@ class Work:
         if silent:
             raise UnrecordedChange(", ".join(sorted(silent)))
         index.keep(self.session, self.changed.values())
+        counting.keep(self.session, self.keys, self.changed.values(), self.now)
 
 
 _current: ContextVar[Work | None] = ContextVar("work", default=None)
@@ -377,8 +402,10 @@ class Act:
         if self.on is None or id is None:
             work.require(self.permission)
             return None
-        thing = work.get(self.on, id, self.permission, lock=self.lock and not (self.read_only or work.read_only))
+        lock = self.lock and not (self.read_only or work.read_only)
+        thing = work.get(self.on, id, self.permission, lock=lock)
         work.require(self.permission, thing)
+        work.entered = thing if lock else work.entered
         if work.if_match is not None and work.if_match != getattr(thing, "version", None):
             raise StaleVersion
         return thing

@@ -160,6 +160,10 @@ class MeOut(Out):
     language = fields.String(
         allow_none=True, metadata={"description": "Of the pages; null where the browser's counts."}
     )
+    email = fields.String(
+        attribute="user.email", allow_none=True, metadata={"description": "Where reminders are sent."}
+    )
+    reminders = fields.Boolean(attribute="user.reminders")
     recovery_codes_left = fields.Integer()
     csrf = fields.String(metadata={"description": "For a session: what to send in `X-CSRF-Token`."})
 

@@ -16,6 +16,10 @@ class CaseIn(In):
     title = Text(required=True)
     kind = fields.Enum(CaseKind, by_value=True, required=True)
     country = fields.String(required=True, validate=COUNTRY)
+    jurisdiction = Text(
+        most=20,
+        metadata={"description": "The code of the one whose law applies; without it, the first that is in use."},
+    )
 
 
 class CaseChangeIn(In):
@@ -23,6 +27,7 @@ class CaseChangeIn(In):
 
     title = Text()
     country = fields.String(validate=COUNTRY)
+    jurisdiction = Text(most=20, metadata={"description": "As long as nothing is charged."})
     lead = fields.UUID(
         metadata={"description": "Who leads from now on: an investigator, lawyer or supervisor assigned to the case."}
     )
@@ -55,7 +60,19 @@ class CaseOut(Out):
     title = fields.String()
     kind = fields.Enum(CaseKind, by_value=True)
     country = fields.String()
+    jurisdiction = fields.String(allow_none=True, metadata={"description": "Null: the first that is in use."})
     stage = fields.Enum(Stage, by_value=True)
+    closing = fields.UUID(
+        attribute="closing_id",
+        allow_none=True,
+        metadata={"description": "The first of the two who agree to close it, until the other does too."},
+    )
+    closing_role = fields.Enum(
+        Role,
+        by_value=True,
+        allow_none=True,
+        metadata={"description": "As what she agreed. Any other step takes it back."},
+    )
     lead = fields.UUID(attribute="lead_id")
     created_at = Moment()
     allowed = fields.Function(

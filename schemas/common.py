@@ -7,6 +7,7 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+from evidence_api.domain.scheduling import Rule
 from evidence_api.domain.sentences import Template
 
 MAX_PAGE = 200
@@ -124,6 +125,20 @@ class Out(Schema):
     """What goes out."""
 
 
+class ConflictOut(Out):
+    """Why a time does not do."""
+
+    rule = fields.Enum(Rule, by_value=True)
+    message = fields.String(metadata={"description": "A sentence for people; it names nobody who must not be known."})
+
+
+class WindowOut(Out):
+    """A time."""
+
+    starts_at = Moment(attribute="from_at")
+    ends_at = Moment(attribute="until_at")
+
+
 class ProblemOut(Out):
     """A problem (RFC 9457). `type` is a slug that programs can count on."""
 
@@ -134,3 +149,5 @@ class ProblemOut(Out):
     errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
     state = fields.String()
     allowed = fields.List(fields.String())
+    conflicts = fields.List(fields.Nested(ConflictOut), metadata={"description": "Why a time does not do."})
+    nearest = fields.List(fields.Nested(WindowOut), metadata={"description": "The nearest times that would do."})

@@ -148,15 +148,18 @@ class AlertsIn(PageIn):
 
 
 class AlertOut(Out):
-    """An alert to one case about a victim whom it knows."""
+    """An alert to one case about a victim whom it knows, or a venue. `venue` is null, too, where it is in a case that
+    is not shared with the reader."""
 
     id = fields.UUID()
     kind = fields.Enum(AlertKind, by_value=True)
     case = fields.UUID(attribute="case_id")
     case_ref = fields.String()
-    victim = fields.UUID(attribute="victim_id")
-    pseudonym = fields.String()
+    victim = fields.UUID(attribute="victim_id", allow_none=True)
+    pseudonym = fields.String(allow_none=True)
     episode = fields.UUID(attribute="episode_id", allow_none=True)
+    venue = fields.UUID(attribute="venue_id", allow_none=True)
+    venue_ref = fields.String(allow_none=True)
     raised_at = Moment()
     noted_at = Moment(allow_none=True)
     noted_by = fields.String(allow_none=True, metadata={"description": "Who took note: a user name."})

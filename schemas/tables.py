@@ -5,7 +5,7 @@ from marshmallow import fields, validate
 from evidence_api.domain.table import MOST_BYTES, TableKind
 from schemas.common import In, Out
 
-IMPORTED = (TableKind.VICTIMS, TableKind.PERPETRATORS, TableKind.VENUES)
+IMPORTED = (TableKind.VICTIMS, TableKind.PERPETRATORS, TableKind.VENUES, TableKind.CHARGES)
 
 
 class ImportIn(In):
@@ -15,7 +15,7 @@ class ImportIn(In):
         TableKind,
         by_value=True,
         required=True,
-        validate=validate.OneOf(IMPORTED, error="Only victims, perpetrators and venues can be imported."),
+        validate=validate.OneOf(IMPORTED, error="Only victims, perpetrators, venues and charges can be imported."),
     )
     csv = fields.String(
         required=True,

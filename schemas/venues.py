@@ -63,6 +63,7 @@ class VenueStepIn(ReasonIn):
     action = fields.String(required=True, validate=validate.OneOf(VENUE.actions))
     successor = fields.UUID(metadata={"description": "Only with `displace`, which needs it: the venue it moved to."})
     new_use = Text(metadata={"description": "Only with `repurpose`: what it is now."})
+    new_use_by = Text(metadata={"description": "Only with `repurpose`: who uses it now, such as an organisation."})
     occurred_at = Moment(metadata={"description": "When it happened, if not now."})
 
 
@@ -83,6 +84,7 @@ class VenueOut(Out):
     closed = fields.Function(lambda venue: venue.state in CLOSED, metadata={"type": "boolean"})
     closed_on = fields.Date(allow_none=True)
     new_use = fields.String(allow_none=True)
+    new_use_by = fields.String(allow_none=True)
     successor = fields.UUID(attribute="successor.id", dump_default=None, allow_none=True)
     created_at = Moment()
     allowed = fields.Function(

@@ -140,6 +140,11 @@ class VictimStepOut(Out):
     action = fields.String()
     target = fields.String()
     mine = fields.Boolean(metadata={"description": "Whether the role in which I act may take it."})
+    open = fields.List(
+        fields.String(),
+        allow_none=True,
+        metadata={"description": "What is still missing, in sentences. The first is what 409 says. Null if not mine."},
+    )
 
 
 class VictimMoveOut(Out):

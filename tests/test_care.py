@@ -120,6 +120,34 @@ def test_the_way_home_needs_both_assessments_in_her_favour_and_still_good(casewo
     care(caseworker, path, "reintegrate")
 
 
+def test_what_a_step_of_her_care_lacks_is_said_beforehand_to_who_may_take_it_in_the_words_of_the_refusal(
+    caseworker: Persona, investigator: Persona, lawyer: Persona, path: str
+) -> None:
+    def lacks(persona: Persona, action: str) -> list[str] | None:
+        steps = {step["action"]: step for step in items(persona, f"{path}/next-steps") if step["axis"] == "care"}
+        found: list[str] | None = steps[action]["open"]
+        return found
+
+    def said_of(action: str) -> None:
+        assert lacks(caseworker, action) == [refused(caseworker, path, action)]
+        for other in (investigator, lawyer):
+            assert lacks(other, action) is None, "it tells of her care, and the step is not hers to take"
+
+    care(caseworker, path, "contact")
+    said_of("assess")
+    assert lacks(caseworker, "decline") == []
+    assess(caseworker, path, "initial")
+    assert lacks(caseworker, "assess") == []
+    care(caseworker, path, "assess")
+    said_of("engage")
+    made(caseworker, f"{path}/willingness", {"willingness": "willing"})
+    assert lacks(caseworker, "engage") == []
+    care(caseworker, path, "engage", *PATH_HOME)
+    said_of("reintegrate")
+    made(caseworker, f"{path}/placements", {"kind": "independent", "from_on": days(0)})
+    assert lacks(caseworker, "reintegrate") == []
+
+
 @pytest.mark.parametrize("expires_on", [{}, {"expires_on": days(900)}])
 def test_a_home_that_was_assessed_half_a_year_ago_is_assessed_anew(
     caseworker: Persona, path: str, expires_on: Made

@@ -111,6 +111,69 @@ def test_what_a_guard_refuses_is_said_on_the_form(caseworker: Persona, path: str
     assert "USD" in beside(html, "currency")
 
 
+@pytest.mark.parametrize("page", ["", "/care"])
+def test_a_step_of_her_care_is_offered_once_nothing_is_missing_for_it(
+    caseworker: Persona, path: str, page: str
+) -> None:
+    client = browser(caseworker)
+
+    def way_to(action: str, lacks: str, first: str) -> None:
+        html = shown(client, path + page)
+        assert f"Missing {lacks}" in text(html)
+        assert f"do/{action}" not in ways(html, path)
+        assert first in ways(html, path)
+
+    move(caseworker, path, "contact", axis="care")
+    way_to("assess", "Record the initial assessment first. Record an assessment", "assessments/new")
+    assess(caseworker, path, "initial")
+    html = shown(client, path + page)
+    assert "do/assess" in ways(html, path)
+    assert "Missing" not in text(html)
+    move(caseworker, path, "assess", axis="care")
+    way_to("engage", "Ask her first, and record that she is willing. Ask whether she wants care", "willingness")
+
+
+def test_where_she_may_not_be_placed_the_refusal_leads_on(
+    caseworker: Persona, shared_case: Made, path: str, victim: Made
+) -> None:
+    client, partner, other = browser(caseworker), new_partner(caseworker), new_victim(caseworker, shared_case["id"])
+
+    def leads_to(persona_path: str, **fields: str) -> str:
+        html = told(submit(client, f"{persona_path}/placements/new", from_on=days(0), **fields), 409)
+        found = re.search(r'<p class="wrong" role="alert"[^>]*>[^<]+ <a href="([^"]+)">', html)
+        assert found, html
+        return found[1]
+
+    assert leads_to(path, kind="home") == f"{path}/assessments/new"
+    made(caseworker, f"{path}/keep-apart", {"barrier": "do_not_place_with", "victim": other["id"]})
+    made(caseworker, f"{path}/placements", {"kind": "shelter", "from_on": days(0), "partner": partner["id"]})
+    assert leads_to(f"/victims/{other['id']}", kind="shelter", partner=partner["id"]) == "/partners"
+
+
+def test_what_is_due_stands_first_on_the_page_of_her_care_and_what_is_done_is_folded_away(
+    caseworker: Persona, path: str
+) -> None:
+    move(caseworker, path, "rescue", axis="whereabouts")
+    for title, due_at in (("The first letter", days_ago(1)), ("Tailoring", days_ago(-400))):
+        made(caseworker, f"{path}/steps", {"kind": "skill", "title": title, "due_at": due_at.isoformat()})
+    client = browser(caseworker)
+
+    def headings() -> list[str]:
+        return re.findall(r'<h2 id="([a-z-]+)"', shown(client, f"{path}/care").partition("</main>")[0])
+
+    assert headings()[:3] == ["needs", "today", "next"]
+    due = shown(client, f"{path}/care").partition('id="today"')[2].partition("</section>")[0]
+    assert "The first letter" in due
+    assert "Tailoring" not in due
+    for need in items(caseworker, f"{path}/steps?kind=need"):
+        made(caseworker, f"/steps/{need['id']}/transitions", {"action": "finish"})
+    assert headings()[0] == "today"
+    assert headings()[-1] == "needs"
+    folded = shown(client, f"{path}/care").partition('id="needs"')[2]
+    assert "<details><summary>Done or stopped: 8</summary>" in folded
+    assert "Seen by a doctor" in folded.partition("<details>")[2]
+
+
 def test_where_she_sleeps_is_for_her_caseworkers_alone_and_its_address_is_shown_once(
     caseworker: Persona, lawyer: Persona, supervisor: Persona, investigator: Persona, path: str
 ) -> None:

@@ -11,6 +11,7 @@ from evidence_api import create_app, doctor
 from evidence_api.config import BadSettings, load
 from evidence_api.domain.case import ENDED, STAGES, BadKinds, CaseKind, CaseKinds, Stage
 from evidence_api.work import Site
+from tests.casework import decided_charge
 from tests.conftest import Persona
 from tests.pages import browser, shown
 from tests.test_web import submit
@@ -88,6 +89,7 @@ def test_a_case_goes_on_where_its_kind_or_its_stage_was_switched_off_since(
 ) -> None:
     old = opened(investigator, "missing_person")
     step(investigator, case, "investigate")
+    decided_charge(lawyer, supervisor, case["id"])
     assert step(lawyer, case, "charge").get_json()["allowed"] == ["try", "hold"]
     there = dataclasses.replace(supervisor, app=narrow)
     assert step(there, old, "investigate").get_json()["stage"] == "investigating"

@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from evidence_api.domain.roles import Role
+from tests.casework import decided_charge
 from tests.conftest import Persona, upload
 from tests.pages import beside, browser, led_to, shown, text, told, ways
 from tests.pseudo import pseudo, unmarked
@@ -26,9 +27,10 @@ def path(case: Case) -> str:
 
 
 LOOKS = {
-    *("items", "timeline", "victims", "searches", "perpetrators", "venues", "operations", "requests", "chart", "tables")
+    *("items", "timeline", "victims", "searches", "perpetrators", "venues", "operations", "requests", "chart"),
+    *("tables", "charges", "appeals", "exhibits", "hearings", "testimonies"),
 }
-"""What is there to be read, for everybody."""
+"""What is there to be read."""
 
 
 def assign(lead: Persona, case: Case, person: Persona) -> None:
@@ -234,6 +236,7 @@ def test_a_case_charged_without_an_intervention_does_not_show_one(
 ) -> None:
     assert "Intervention carried out" in text(shown(browser(lawyer), path))
     step(investigator, case, "investigate")
+    decided_charge(lawyer, supervisor, case["id"])
     step(lawyer, case, "charge")
     stages = shown(browser(lawyer), path).partition('<ol class="stages"')[2].partition("</ol>")[0]
     assert "Intervention" not in stages
@@ -244,6 +247,7 @@ def test_a_closed_case_is_reopened_to_where_she_says(
     lawyer: Persona, investigator: Persona, supervisor: Persona, case: Case, path: str
 ) -> None:
     step(investigator, case, "investigate")
+    decided_charge(lawyer, supervisor, case["id"])
     for action in ("charge", "try", "judge"):
         step(lawyer, case, action)
     html = told(submit(browser(lawyer), f"{path}/do/reopen", reason="New facts."), 422)

@@ -11,7 +11,7 @@ import pytest
 
 from evidence_api.domain.roles import Role
 from tests import test_uploads as uploads
-from tests.casework import given_go, made, new_rescue, new_victim
+from tests.casework import decided_charge, given_go, made, new_rescue, new_victim
 from tests.conftest import Persona, upload
 
 
@@ -91,6 +91,7 @@ def test_a_case_goes_through_its_stages_each_by_those_whose_work_it_is(
     rescue = given_go(investigator, supervisor, new_rescue(investigator, case["id"]))
     freed = {"victim": new_victim(investigator, case["id"])["id"], "outcome": "rescued"}
     made(investigator, f"/operations/{rescue['id']}/roster", freed)
+    decided_charge(lawyer, supervisor, case["id"])
     for persona, action, stage in (
         (investigator, "investigate", "investigating"),
         (supervisor, "plan_intervention", "intervention_planned"),
@@ -99,7 +100,8 @@ def test_a_case_goes_through_its_stages_each_by_those_whose_work_it_is(
         (lawyer, "try", "in_trial"),
         (lawyer, "judge", "judged"),
         (lawyer, "monitor", "monitoring"),
-        (supervisor, "close", "closed"),
+        (supervisor, "close", "monitoring"),
+        (lawyer, "close", "closed"),
     ):
         response = go(persona, case, action)
         assert response.status_code == 200, response.get_json()
@@ -120,9 +122,10 @@ def test_a_case_on_hold_returns_to_where_it_was(investigator: Persona, case: dic
 
 
 def test_a_judged_case_may_reopen_to_trial_or_for_new_facts(
-    investigator: Persona, lawyer: Persona, case: dict[str, Any]
+    investigator: Persona, lawyer: Persona, supervisor: Persona, case: dict[str, Any]
 ) -> None:
     go(investigator, case, "investigate")
+    decided_charge(lawyer, supervisor, case["id"])
     for action in ("charge", "try", "judge"):
         assert go(lawyer, case, action).status_code == 200
     assert go(lawyer, case, "reopen", to="charged").status_code == 422
@@ -135,6 +138,7 @@ def test_a_case_with_a_hand_over_in_the_air_cannot_close(
     item = upload(investigator, case["id"])
     investigator.post(f"/evidence/{item['id']}/transfers", {"to": str(lawyer.id), "reason": "For court"})
     go(investigator, case, "investigate")
+    decided_charge(lawyer, supervisor, case["id"])
     for action in ("charge", "try", "judge", "monitor"):
         go(lawyer, case, action)
     refused = go(supervisor, case, "close")

@@ -6,7 +6,6 @@ import shutil
 import stat
 import subprocess
 import uuid
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from evidence_api.api.files import add_file
 from evidence_api.api.files import api as FILES
 from evidence_api.api.uploads import api as UPLOADS
 from evidence_api.api.uploads import overridden, patch
-from evidence_api.config import PREFIX, Settings, load
+from evidence_api.config import PREFIX, Settings, attributes, load
 from evidence_api.models.ledger import LedgerEntry
 from evidence_api.setup import initialise, make_keys, migrate
 from tests.conftest import BACKEND
@@ -104,7 +103,7 @@ def test_every_image_is_pinned_to_an_exact_version(services: dict[str, Service])
 
 
 def test_every_setting_given_is_one_that_the_service_knows(ours: dict[str, Service]) -> None:
-    known = {PREFIX + field.name.upper() for field in fields(Settings)} | {f"{PREFIX}CONFIG"}
+    known = {PREFIX + name.upper() for name in attributes()} | {f"{PREFIX}CONFIG"}
     given = {name for service in ours.values() for name in service["environment"]}
 
     assert {name.removesuffix("_FILE") for name in given} - known == set()

@@ -14,6 +14,7 @@ from evidence_api.domain.table import MOST_ROWS, line, neutral, parse, plain
 from evidence_api.models import ImportDraft, LedgerEntry
 from evidence_api.work import Site
 from evidence_api.worker import run_once
+from tests.casework import new_venue
 from tests.conftest import Persona, days_ago
 from tests.pages import beside, browser, led_to, shown, text, told
 from tests.test_web import csrf
@@ -49,6 +50,7 @@ def test_every_row_is_registered_as_if_by_itself(site: Site, investigator: Perso
     assert (second["description"], second["area"]) == ("=1+1", None)
     assert b'"case:import"' in last_entry(site, case)
     assert b'"rows":2' in last_entry(site, case)
+    assert new_venue(investigator, case["id"])["ref"] == f"{case['ref']}-V3"
 
 
 def test_a_trial_says_what_the_import_says_and_leaves_nothing(

@@ -216,6 +216,6 @@ def test_links_come_in_pages_and_take_no_more_statements_when_there_are_more(
 
 
 def test_what_is_wrong_with_a_link_is_told_by_field(investigator: Persona, item: Made) -> None:
-    refused = investigator.post(f"/evidence/{item['id']}/links", {"target_kind": "charge", "target": "x"})
+    refused = investigator.post(f"/evidence/{item['id']}/links", {"target_kind": "court", "target": "x"})
     assert refused.status_code == 422
     assert set(refused.get_json()["errors"]) == {"target_kind", "target", "relation"}

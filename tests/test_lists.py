@@ -14,6 +14,7 @@ from evidence_api.domain.roles import OPERATOR, Role
 from evidence_api.models import Evidence, Office, Transfer, User
 from evidence_api.services import accounts, cases, evidence, timeline
 from evidence_api.work import Site, begin
+from tests.casework import decided_charge
 from tests.conftest import Persona, days_ago, upload
 from tests.test_cases import assign, go
 
@@ -304,12 +305,13 @@ def test_the_next_steps_are_what_is_legal_now_with_who_may_take_them(
 
 
 def test_the_next_steps_say_where_a_case_on_hold_returns_and_what_a_reopening_may_choose(
-    investigator: Persona, lawyer: Persona, case: dict[str, Any]
+    investigator: Persona, lawyer: Persona, supervisor: Persona, case: dict[str, Any]
 ) -> None:
     go(investigator, case, "investigate")
     go(investigator, case, "hold")
     assert {name: step["target"] for name, step in steps(investigator, case).items()} == {"resume": "investigating"}
     go(investigator, case, "resume")
+    decided_charge(lawyer, supervisor, case["id"])
     for action in ("charge", "try", "judge"):
         go(lawyer, case, action)
     reopen = steps(lawyer, case)["reopen"]
@@ -317,9 +319,11 @@ def test_the_next_steps_say_where_a_case_on_hold_returns_and_what_a_reopening_ma
 
 
 def test_what_is_open_for_a_step_is_what_refuses_it(
-    investigator: Persona, lawyer: Persona, case: dict[str, Any], item: dict[str, Any]
+    investigator: Persona, lawyer: Persona, supervisor: Persona, case: dict[str, Any], item: dict[str, Any]
 ) -> None:
     go(investigator, case, "investigate")
+    assert steps(lawyer, case)["charge"]["open"][0].startswith("No charge is filed yet.")
+    decided_charge(lawyer, supervisor, case["id"])
     transfer = offer(investigator, item, lawyer)
     found = steps(lawyer, case)
     for action in ("decline", "resolve"):

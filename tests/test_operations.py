@@ -19,6 +19,7 @@ from evidence_api.work import Site, begin
 from tests.casework import (
     Made,
     assess,
+    decided_charge,
     intervened,
     made,
     move,
@@ -586,6 +587,7 @@ def test_guards_that_were_met_stay_met_when_a_case_is_reopened(
     with begin(site, OPERATOR) as work:
         work.session.execute(sa.update(SafetyAssessment).values(assessed_on=date(2026, 1, 1)))
         work.record(f"case:{case['id']}", "case:edit")
+    decided_charge(lawyer, supervisor, case["id"])
     for action in ("charge", "try", "judge"):
         assert stage(lawyer, case, action).status_code == 200
     assert stage(lawyer, case, "reopen", to="investigating").status_code == 200

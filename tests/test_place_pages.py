@@ -80,7 +80,7 @@ def test_everybody_on_the_case_sees_the_buttons_that_she_may_use_and_no_others(
     people = {"edit", "victims/new", "address"}
     for persona, at_venue, of_perpetrator in (
         (investigator, notes | steps, people),
-        (lawyer, notes | steps, people),
+        (lawyer, notes | steps | {"closure-orders/new"}, people),
         (supervisor, set(), set()),
         (caseworker, set(), set()),
     ):

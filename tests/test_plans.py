@@ -112,3 +112,49 @@ def test_no_list_of_people_and_places_reads_a_whole_table(
             if (tables := {t for one in statements for t in scanned(connection, *one)}.intersection(GROWING))
         }
     assert whole == {}
+
+
+@pytest.mark.parametrize("path", ["timeline", "links", "search", "searches"])
+def test_what_a_supervisor_may_know_is_looked_up_row_by_row(
+    site: Site, supervisor: Persona, paths: list[str], item: dict[str, Any], path: str
+) -> None:
+    """PostgreSQL would rather list all that she may know, before it reads the first row of a page."""
+    if site.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite always does")
+    chosen = {"links": f"/evidence/{item['id']}/links", "search": "/search?q=gate", "searches": "/searches?open=true"}
+    with reading(site) as asked:
+        assert supervisor.get(chosen.get(path, f"/cases/{item['case']}/{path}")).status_code == 200
+    with site.engine.connect() as connection:
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        plans = [connection.exec_driver_sql(f"EXPLAIN {statement}", values).scalars() for statement, values in asked]
+    assert [line for plan in plans for line in plan if "hashed SubPlan" in line] == []
+
+
+def test_no_query_is_compiled_by_the_database(site: Site) -> None:
+    if site.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite never does")
+    with site.engine.connect() as connection:
+        assert connection.exec_driver_sql("SHOW jit").scalar_one() == "off"
+
+
+TABLES = {
+    "venues": ("kind,description\n", "brothel,Gate {}\n", ("kind", "description"), 0),
+    "perpetrators": ("alias,roles\n", "Keeper {},keeper\n", ("alias", "roles"), 0),
+    # Whether somebody has the pseudonym is asked for each.
+    "victims": ("gender,estimated_age\n", "female,3{}\n", ("gender", "estimated_age"), 1),
+}
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_an_import_of_more_rows_reads_no_more(
+    site: Site, investigator: Persona, case: dict[str, Any], kind: str
+) -> None:
+    head, row, columns, each = TABLES[kind]
+    statements = []
+    for count in (2, 9):
+        csv = head + "".join(row.format(number) for number in range(count))
+        body = {"kind": kind, "csv": csv, "mapping": {name: name for name in columns}}
+        with reading(site) as asked:
+            assert investigator.post(f"/cases/{case['id']}/imports", body).status_code == 200
+        statements.append(len(asked))
+    assert statements[1] - statements[0] <= 7 * each

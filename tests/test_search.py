@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from evidence_api.doctor import examine
-from evidence_api.index import write
+from evidence_api.domain.search import Kind
+from evidence_api.index import matching, of_kind, phrased, write
 from evidence_api.models import SearchSpelling, SearchText, Venue
 from evidence_api.services import search
 from evidence_api.setup import initialise
@@ -344,6 +345,22 @@ def test_a_word_that_is_used_while_another_act_takes_it_out_is_still_forgiven(
         answer = investigator.call("PATCH", f"/venues/{first['id']}", json={"description": "Nothing"})
         assert answer.status_code == 200
     assert found(investigator, f"{rare[:-1]}{'a' if rare[-1] != 'a' else 'b'}") == [second["ref"]]
+
+
+def test_the_index_itself_tells_the_kinds_apart_so_that_one_is_not_sought_among_all(
+    site: Site, investigator: Persona, case: dict[str, Any]
+) -> None:
+    rare = letters()
+    new_venue(investigator, case["id"], description=rare)
+    upload(investigator, case["id"], title=rare)
+    dialect = site.engine.dialect.name
+    with site.engine.connect() as connection:
+        for kind, count in ((Kind.VENUE, 1), (Kind.ITEM, 1), (Kind.VICTIM, 0)):
+            sought = phrased(dialect, [[(of_kind(kind, rare[:6]), True)]])
+            hits = connection.scalars(
+                matching(sa.select(SearchText), dialect, sought).with_only_columns(SearchText.kind)
+            )
+            assert hits.all() == [kind] * count
 
 
 def test_whoever_has_more_cases_than_fit_into_a_query_finds_the_same(

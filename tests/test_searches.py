@@ -221,7 +221,9 @@ def test_a_case_is_not_closed_while_somebody_whom_it_knows_is_sought(
     assert ["Match her" in sentence for sentence in close(lawyer, shared_case)] == [True]
     made(lawyer, f"/searches/{search['id']}/end", {"end": "mistaken", "reason": "She is at her aunt's"})
     assert close(lawyer, shared_case) == []
-    assert supervisor.post(f"/cases/{shared_case['id']}/transitions", closing).status_code == 200
+    for persona in (supervisor, lawyer):
+        assert persona.post(f"/cases/{shared_case['id']}/transitions", closing).status_code == 200
+    assert lawyer.get(f"/cases/{shared_case['id']}").get_json()["stage"] == "closed"
 
 
 def test_a_case_is_not_resolved_while_somebody_is_sought_but_it_can_be_declined(

@@ -12,7 +12,7 @@ from evidence_api import setup
 from evidence_api.domain.roles import PERSONAL_ROLES, Actor, Role
 from evidence_api.domain.timeline import Happening, kind_of
 from evidence_api.models import TimelineEvent
-from evidence_api.policy import TOLD, told
+from evidence_api.sight import TOLD, told
 from evidence_api.work import Site
 from tests.casework import made, move, new_perpetrator, new_venue, new_victim
 from tests.conftest import Persona, days_ago, upload
@@ -122,6 +122,8 @@ def test_it_tells_one_kind_of_happening_if_asked(investigator: Persona, case: Ma
         Happening.PERPETRATOR: set(),
         Happening.OPERATION: set(),
         Happening.CARE: set(),
+        Happening.COURT: set(),
+        Happening.TESTIMONY: set(),
     }
     for kind in Happening:
         assert set(actions(investigator, case, kind=kind.value)) == expected[kind], kind
@@ -240,7 +242,7 @@ def says(site: Site, role: Role, action: str) -> bool:
 
 @pytest.mark.parametrize("role", PERSONAL_ROLES)
 def test_an_act_that_the_table_does_not_know_is_told_to_nobody(site: Site, role: Role) -> None:
-    for action in ("charge:file", "operative:add", "partner:add", "victims:x", "xcase:open", "case_open:x"):
+    for action in ("verdict:file", "operative:add", "partner:add", "victims:x", "xcase:open", "case_open:x"):
         assert not says(site, role, action), action
 
 

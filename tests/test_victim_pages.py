@@ -72,7 +72,7 @@ def test_she_is_registered_on_a_form_of_the_case_and_found_in_its_list(investiga
     assert f'href="{here}"' in shown(client, f"/cases/{case['id']}")
     assert "Register her as soon as there is a sign of her" in shown(client, here)
     bad = submit(client, f"{here}/new", gender="female", languages="Khmer")
-    assert "ISO 639" in told(bad, 422)
+    assert "BCP 47" in told(bad, 422)
     sent = {"gender": "female", "estimated_age": "13", "languages": "km, vi", "country": "KH", "dependents": "2"}
     page = shown(client, led_to(submit(client, f"{here}/new", **sent)))
     assert all(word in text(page) for word in ("Khmer, Vietnamese", "Cambodia", "about 13 years", "Minor"))

@@ -1,6 +1,7 @@
 """The pages: thin, server-rendered, over the same use cases as the API, in process. Nothing comes from another host."""
 
 from contextlib import suppress
+from importlib import import_module
 
 from flask import Flask, g, render_template, request
 from flask_babel import gettext as _
@@ -9,68 +10,63 @@ from werkzeug.wrappers import Response
 
 from evidence_api import logs
 from evidence_api.api import answer_http
-from web import (
-    account,
-    authority_requests,
-    care,
-    cases,
-    chart,
-    custody,
-    design,
-    episodes,
-    headers,
-    home,
-    items,
-    links,
-    lock,
-    operations,
-    operatives,
-    own,
-    partners,
-    people,
-    perpetrators,
-    search,
-    searches,
-    static,
-    tables,
-    texts,
-    tips,
-    uploads,
-    venues,
-    victims,
-    viewing,
-)
+from web import headers, static, tables, texts
 from web.pages import pages as blueprint
 
 ROOMS = (
-    account,
-    authority_requests,
-    care,
-    cases,
-    chart,
-    custody,
-    design,
-    episodes,
-    home,
-    items,
-    links,
-    lock,
-    operations,
-    operatives,
-    own,
-    partners,
-    people,
-    perpetrators,
-    search,
-    searches,
-    tables,
-    tips,
-    uploads,
-    venues,
-    victims,
-    viewing,
+    "account",
+    "appeals",
+    "areas",
+    "authority_requests",
+    "bookings",
+    "calendar",
+    "care",
+    "care_steps",
+    "closure",
+    "cases",
+    "charges",
+    "chart",
+    "claims",
+    "consents",
+    "custody",
+    "design",
+    "episodes",
+    "exhibits",
+    "feeds",
+    "figures",
+    "hearings",
+    "home",
+    "identities",
+    "inspections",
+    "items",
+    "keep_apart",
+    "links",
+    "lock",
+    "operations",
+    "operatives",
+    "own",
+    "partners",
+    "people",
+    "perpetrators",
+    "placements",
+    "plans",
+    "resources",
+    "rosters",
+    "search",
+    "searches",
+    "tables",
+    "testimonies",
+    "tips",
+    "uploads",
+    "venue_ties",
+    "venues",
+    "victims",
+    "viewing",
 )
 """Each adds its pages to the blueprint as it is imported."""
+
+for _room in ROOMS:
+    import_module(f"{__name__}.{_room}")
 
 
 def register(app: Flask) -> None:

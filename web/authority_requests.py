@@ -17,10 +17,9 @@ from evidence_api.services import cases as casework
 from evidence_api.work import Work
 from schemas.common import MAX_PAGE
 from schemas.operations import RequestsIn
-from web.cases import ROOMS, Room, asked, further
-from web.forms import Choices, Field, Form, Path, add, contract
+from web.cases import ROOMS, Room, asked, further, items_of
+from web.forms import REASON, Choices, Field, Form, Path, add, contract
 from web.home import FEW, PARTS, Part
-from web.operations import REASON, items_of
 from web.pages import SHOWN, Page, may, page, reading
 
 ROOMS.append(Room("case_requests", _l("Requests to authorities"), Permission.CASEWORK_READ))

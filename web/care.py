@@ -1,58 +1,41 @@
-"""Care of a victim: her first needs, her plan, where she sleeps, what is owed to her; and who needs contact today."""
+"""Care of a victim: all that is done for her on one page, what she wants, her assessments; who needs contact today."""
 
-from collections.abc import Callable, Iterable, Sequence
-from decimal import Decimal
-from enum import StrEnum
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeVar
 from uuid import UUID
 
-from babel.numbers import get_currency_precision
 from flask import render_template, url_for
-from flask_babel import format_currency
 from flask_babel import lazy_gettext as _l
 
 from evidence_api.domain.care import (
-    STEP,
-    WHAT,
-    ClaimKind,
+    ANOTHER_PARTNER,
+    ASKING,
+    ASSESSING,
+    BY_HAND,
+    OPEN,
     Need,
-    PlacementKind,
-    ServiceKind,
+    ReferralState,
     Standing,
     StepKind,
-    WorkKind,
 )
 from evidence_api.domain.roles import Role
-from evidence_api.domain.victim import Willingness
-from evidence_api.models import CareStep, Claim, Placement, Referral, Victim
+from evidence_api.domain.victim import Axis, Willingness
+from evidence_api.models import Assessment, CareStep, Referral, Victim
 from evidence_api.policy import Permission
 from evidence_api.services import care, partners
-from evidence_api.services import placements as placing
-from evidence_api.services.care import Due
-from evidence_api.services.placements import Revealed
 from evidence_api.work import Work
 from schemas.care import OF_HER
 from schemas.common import MAX_PAGE, PageIn
 from web.cases import asked, countries, further
-from web.forms import Choices, Field, Form, Path, add, contract
+from web.forms import FIRST, REASON, Choices, Field, Path, about, one_of
 from web.home import FEW, PARTS, Part
-from web.pages import SHOWN, Page, may, page, pages, reading
-from web.texts import ACTS, said
-from web.victims import CODE, REASON, SECTIONS, Section
+from web.pages import SHOWN, Page, Section, may, page, reading
+from web.victims import SECTIONS, next_steps, yes_no
+
+Row = TypeVar("Row")
 
 NAMELESS = _l("Write no name of a person, and no address.")
-
-
-@pages.app_template_filter("step")
-def step_said(step: CareStep | Due) -> str:
-    """What a step of care is: its code in words; else its title, which the page shows by itself."""
-    return said(WHAT[step.kind](step.what)) if step.what and step.kind in WHAT else said(step.kind)
-
-
-@pages.app_template_filter("money")
-def money(amount: int, currency: str) -> str:
-    """An amount in the smallest unit, as the language writes money."""
-    return str(format_currency(Decimal(amount).scaleb(-get_currency_precision(currency)), currency))
 
 
 def _due(work: Work) -> Any:
@@ -83,6 +66,22 @@ def care_due() -> Page:
         return render_template("care_due.html", due=found, more=further("pages.care_due", following))
 
 
+def _is_due(work: Work, step: CareStep) -> bool:
+    return step.state in OPEN and step.due_at is not None and step.due_at <= work.now + care.SOON
+
+
+def _parted(rows: Sequence[Row], counts: Callable[[Row], bool]) -> tuple[list[Row], list[Row]]:
+    """What counts still, and what does no more."""
+    return [row for row in rows if counts(row)], [row for row in rows if not counts(row)]
+
+
+def _newest_of_each_kind(rows: Sequence[Assessment]) -> tuple[list[Assessment], list[Assessment]]:
+    """The assessment of each kind that is asked for where something depends on it, and those before it."""
+    rows = sorted(rows, key=lambda one: (one.assessed_on, one.id), reverse=True)
+    newest = {one.kind: one for one in reversed(rows)}
+    return _parted(rows, lambda one: one is newest[one.kind])
+
+
 def _partners(rows: Sequence[CareStep] | Sequence[Referral]) -> set[UUID]:
     return {row.partner_id for row in rows if row.partner_id}
 
@@ -95,44 +94,32 @@ def care_of(id: UUID) -> Page:
         victim = care.cared_for(work, id)
         steps, following = care.steps(work, id, **given)
         referred = partners.referrals(work, id, limit=MAX_PAGE)[0]
+        standings = care.standings(work, id, limit=MAX_PAGE)[0]
         # Needs stand in the order of the checklist, each time that she came out after the one before.
         order = {need.value: index for index, need in enumerate(Need)}
         steps = sorted(steps, key=lambda step: (step.due_at or victim.created_at, order.get(step.what or "", 0)))
-        by_kind = {kind.value: [step for step in steps if step.kind is kind] for kind in StepKind}
+        today = [step for step in steps if step.kind in BY_HAND and _is_due(work, step)]
+        rest = [step for step in steps if step not in today]
         return render_template(
             "care.html",
             victim=victim,
-            steps=by_kind,
+            today=today,
+            plan={kind.value: [step for step in rest if step.kind is kind] for kind in StepKind},
+            care=Axis.CARE,
+            moves=may(work, Permission.VICTIM_MOVE, victim),
+            **next_steps(work, victim),
             older=further("pages.care_of", following, id=id),
-            assessments=care.assessments(work, id, limit=MAX_PAGE)[0],
-            standings=care.standings(work, id, limit=MAX_PAGE)[0],
-            claims=care.claims(work, id, limit=MAX_PAGE)[0],
-            referrals=referred,
+            assessments=_newest_of_each_kind(care.assessments(work, id, limit=MAX_PAGE)[0]),
+            standings=(standings[:1], standings[1:]),
+            claims=_parted(care.claims(work, id, limit=MAX_PAGE)[0], lambda claim: claim.paid < claim.owed),
+            referrals=_parted(referred, lambda one: one.state in (ReferralState.WAITING, ReferralState.ACCEPTED)),
             names=partners.names(work, ids=_partners(steps) | _partners(referred)),
             writes=may(work, Permission.CARE_WRITE, victim),
             places=may(work, Permission.PLACEMENT, victim),
         )
 
 
-@page("/victims/<uuid:id>/placements", placing.placements)
-def placements(id: UUID) -> Page:
-    """From when to when she was placed somewhere; where, each reveals."""
-    given = asked(PageIn, SHOWN)
-    with reading() as work:
-        found, following = placing.placements(work, id, **given)
-        return render_template(
-            "placements.html",
-            victim=care.cared_for(work, id),
-            placements=found,
-            more=further("pages.placements", following, id=id),
-        )
-
-
 # --- forms ------------------------------------------------------------------------------------------------------------
-
-
-def _options(members: Iterable[StrEnum]) -> Callable[[Work, Any], Choices]:
-    return lambda _work, _thing: [(member.value, said(member)) for member in members]
 
 
 def partner_choices(work: Work, _thing: Any) -> Choices:
@@ -143,6 +130,12 @@ def partner_choices(work: Work, _thing: Any) -> Choices:
         found += more
     return sorted(((str(one.id), f"{one.name} ({one.region})") for one in found), key=lambda pair: pair[1].casefold())
 
+
+FIRST |= {
+    ASSESSING: (lambda path: url_for("pages.new_assessment", id=path["id"]), _l("Record an assessment")),
+    ASKING: (lambda path: url_for("pages.ask_willingness", id=path["id"]), _l("Ask whether she wants care")),
+    ANOTHER_PARTNER: (lambda _path: url_for("pages.partners_list"), _l("Look for another partner")),
+}
 
 PARTNER = Field("partner", _l("Partner"), "choice", choices=partner_choices)
 
@@ -157,28 +150,18 @@ def to_care_of(thing: Any, _path: Path) -> str:
     return url_for("pages.care_of", id=thing.victim_id)
 
 
-def _of_victim(name: str, rule: str, route: str, title: Any, button: Any, *fields: Field, **more: Any) -> None:
-    """A form about one victim."""
-    add(
-        Form(
-            name,
-            f"/victims/<uuid:id>/{rule}",
-            contract("POST", f"/victims/<uuid:id>/{route}"),
-            title,
-            button,
-            fields,
-            **{"thing": care.cared_for, "head": "_cared_for.html", "back": to_care, "then": to_care, **more},
-        )
-    )
+on_her_care = partial(
+    about, "/victims/<uuid:id>", thing=care.cared_for, head="_cared_for.html", back=to_care, then=to_care
+)
 
-
-_of_victim(
+on_her_care(
     "new_assessment",
     "assessments/new",
-    "assessments",
+    "POST",
+    "/assessments",
     _l("Record an assessment"),
     _l("Record it"),
-    Field("kind", _l("What was assessed"), "choice", choices=_options(OF_HER)),
+    Field("kind", _l("What was assessed"), "choice", choices=one_of(OF_HER)),
     Field("assessed_on", _l("Day of the assessment"), "date"),
     Field("summary", _l("What it came to"), "lines", NAMELESS),
     Field(
@@ -186,7 +169,7 @@ _of_victim(
         _l("Is it in her favour?"),
         "choices",
         _l("Going home needs an answer for the safety and the economy of the household."),
-        choices=lambda _work, _thing: [("true", _l("Yes")), ("false", _l("No"))],
+        choices=yes_no,
     ),
     Field("score", _l("Score"), "number", _l("As the form that was used counts it.")),
     Field(
@@ -197,219 +180,29 @@ _of_victim(
     ),
     done=_l("The assessment is recorded."),
 )
-_of_victim(
+on_her_care(
     "ask_willingness",
     "willingness",
-    "willingness",
+    "POST",
+    "/willingness",
     _l("Ask whether she wants care"),
     _l("Record what she said"),
-    Field("willingness", _l("What she said"), "choices", choices=_options(list(Willingness))),
-    Field("note", _l("Note"), "lines", _l("It is kept in the ledger for good. Write no name of a person.")),
+    Field("willingness", _l("What she said"), "choices", choices=one_of(Willingness)),
+    Field("note", _l("Note"), "lines", REASON.hint),
     says=_l("She may change her mind at any time."),
     done=_l("What she said is recorded."),
 )
 
-_DUE = Field("due_at", _l("By when"), "moment")
-
-
-def _step_form(kind: StepKind, rule: str, title: Any, *fields: Field) -> None:
-    _of_victim(
-        f"new_{kind.value}",
-        f"{rule}/new",
-        "steps",
-        title,
-        _l("Add it to the plan"),
-        *fields,
-        fixed={"kind": kind.value},
-        done=_l("It stands in her plan."),
-    )
-
-
-_step_form(
-    StepKind.SERVICE,
-    "services",
-    _l("Add a service"),
-    Field("what", _l("Service"), "choice", choices=_options(list(ServiceKind)), always=True),
-    Field("title", _l("In words"), hint=NAMELESS),
-    PARTNER,
-    _DUE,
-)
-_step_form(
-    StepKind.FIRST,
-    "firsts",
-    _l("Add a small first"),
-    Field(
-        "title", _l("What it is"), hint=_l("Such as the first night without a lamp, or the first letter."), always=True
-    ),
-    _DUE,
-)
-_step_form(
-    StepKind.SKILL,
-    "skills",
-    _l("Add a skill"),
-    Field("title", _l("What she learns"), hint=_l("Such as tailoring."), always=True),
-    PARTNER,
-    _DUE,
-)
-_step_form(
-    StepKind.WORK,
-    "work",
-    _l("Add work"),
-    Field("what", _l("What kind of work"), "choice", choices=_options(list(WorkKind)), always=True),
-    Field("title", _l("In words"), hint=NAMELESS),
-    PARTNER,
-    _DUE,
-)
-_step_form(
-    StepKind.FOLLOW_UP,
-    "follow-ups",
-    _l("Schedule a follow-up"),
-    Field("due_at", _l("When she is to be asked"), "moment", always=True),
-    Field("title", _l("In words"), hint=NAMELESS),
-)
-
-for _action in STEP.actions:
-    add(
-        Form(
-            f"step_{_action}",
-            f"/steps/<uuid:id>/{_action}",
-            contract("POST", "/steps/<uuid:id>/transitions"),
-            ACTS[_action],
-            ACTS[_action],
-            [
-                *([Field("outcome", _l("What came of it"), "lines", NAMELESS)] if _action == "finish" else []),
-                *(
-                    [Field("reason", REASON.label, "lines", REASON.hint, always=_action == "stop")]
-                    if _action in {"stop", "resume"}
-                    else []
-                ),
-            ],
-            fixed={"action": _action},
-            done=_l("It is recorded."),
-            thing=care.read_step,
-            head="_step.html",
-            back=to_care_of,
-            then=to_care_of,
-        )
-    )
-
-_of_victim(
+on_her_care(
     "new_standing",
     "standings/new",
-    "standings",
+    "POST",
+    "/standings",
     _l("Record her immigration status"),
     _l("Record it"),
-    Field("standing", _l("Status"), "choice", choices=_options(list(Standing))),
+    Field("standing", _l("Status"), "choice", choices=one_of(Standing)),
     Field("country", _l("Country"), "choice", choices=countries),
     Field("from_on", _l("From"), "date"),
     Field("expires_on", _l("Until"), "date"),
     done=_l("Her status is recorded."),
-)
-
-_MINOR_UNIT = _l("In the smallest unit of the currency, such as cents: 12.50 US dollars are 1250.")
-
-_of_victim(
-    "new_claim",
-    "claims/new",
-    "claims",
-    _l("Record money that is owed to her"),
-    _l("Record it"),
-    Field("kind", _l("For what"), "choice", choices=_options(list(ClaimKind))),
-    Field("currency", _l("Currency"), hint=_l("Three capital letters (ISO 4217), such as USD.")),
-    Field("owed", _l("How much is owed"), "number", _MINOR_UNIT),
-    Field("ordered_on", _l("Ordered on"), "date"),
-    done=_l("What is owed to her is recorded."),
-)
-
-
-def _claim(work: Work, id: UUID) -> Claim:
-    return care.read_claim(work, id)
-
-
-add(
-    Form(
-        "new_payment",
-        "/claims/<uuid:id>/payments/new",
-        contract("POST", "/claims/<uuid:id>/payments"),
-        _l("Record a payment"),
-        _l("Record it"),
-        [Field("amount", _l("How much was paid"), "number", _MINOR_UNIT), Field("paid_on", _l("Paid on"), "date")],
-        done=_l("The payment is recorded."),
-        thing=_claim,
-        head="_claim.html",
-        back=to_care_of,
-        then=to_care_of,
-    )
-)
-
-
-def _to_placements(_thing: Any, path: Path) -> str:
-    return url_for("pages.placements", id=path["id"])
-
-
-def _to_placements_of(placement: Placement, _path: Path) -> str:
-    return url_for("pages.placements", id=placement.victim_id)
-
-
-_of_victim(
-    "new_placement",
-    "placements/new",
-    "placements",
-    _l("Place her"),
-    _l("Place her"),
-    Field("kind", _l("Where she sleeps"), "choice", choices=_options(list(PlacementKind))),
-    Field("from_on", _l("From"), "date"),
-    PARTNER,
-    Field("address", _l("Address"), "lines"),
-    says=_l("It is sealed: only a caseworker reveals it, for a reason. Where she slept until then ends on that day."),
-    done=_l("Her placement is recorded."),
-    back=_to_placements,
-    then=_to_placements,
-    drafts=False,
-)
-
-
-def _address(found: Revealed, _path: Path) -> Page:
-    back = url_for("pages.placements", id=found.victim_id)
-    with reading() as work:
-        names = partners.names(work, ids=[found.partner_id] if found.partner_id else [])
-        return render_template("placement_address.html", found=found, names=names, back=back)
-
-
-def _of_placement(name: str, rule: str, title: Any, *fields: Field, **more: Any) -> None:
-    """A form about one placement."""
-    add(
-        Form(
-            name,
-            f"/placements/<uuid:id>/{rule}",
-            contract("POST", f"/placements/<uuid:id>/{rule}"),
-            title,
-            title,
-            fields,
-            thing=placing.read_placement,
-            head="_placement.html",
-            back=_to_placements_of,
-            **more,
-        )
-    )
-
-
-_of_placement(
-    "end_placement",
-    "end",
-    _l("End the placement"),
-    Field("until_on", _l("Until"), "date"),
-    REASON,
-    says=_l("If she sleeps elsewhere now, place her there instead: this one then ends by itself."),
-    done=_l("The placement has ended."),
-    then=_to_placements_of,
-)
-_of_placement(
-    "reveal_placement",
-    "address/reveal",
-    _l("Reveal where she sleeps"),
-    REASON,
-    CODE,
-    says=_l("It is shown once. That you have seen it, and why, is in the ledger."),
-    shows=_address,
 )

@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,21 +17,23 @@ from evidence_api.api.contract import load
 from evidence_api.domain.care import ReferralState, StepState
 from evidence_api.domain.case import ENDED, REOPEN_TARGETS, STAGES, CaseKind, Stage
 from evidence_api.domain.custody import Custody
+from evidence_api.domain.hearing import HearingState
 from evidence_api.domain.link import Confidence, LinkKind, LinkRelation
 from evidence_api.domain.perpetrator import Relation
 from evidence_api.domain.roles import CASE_ROLES, Role
+from evidence_api.domain.testimony import BookingState, MeasureState, PlanState, SessionState, TestimonyState
 from evidence_api.domain.timeline import Happening
 from evidence_api.domain.victim import Care, Identification, Whereabouts
 from evidence_api.models import Case, Evidence
 from evidence_api.policy import Permission
-from evidence_api.services import accounts, evidence
+from evidence_api.services import accounts, evidence, jurisdictions
 from evidence_api.services import cases as casework
 from evidence_api.services import timeline as whole
 from evidence_api.work import Work
 from schemas.cases import CasesIn, TimelineIn
-from schemas.common import MAX_PAGE
+from schemas.common import MAX_PAGE, PageIn
 from schemas.evidence import ItemsIn
-from web.forms import Choices, Field, Form, Path, add, contract
+from web.forms import REASON, WHEN, Choices, Field, Form, Path, about, add, contract, known, one_of, options
 from web.pages import SHOWN, Page, may, page, reading
 from web.texts import ACTS, LABELS, country, said, territories
 
@@ -48,6 +51,13 @@ ROOMS: list[Room] = []
 """Each module of pages adds its own."""
 _ORDER = (
     *("case_victims", "case_searches", "case_perpetrators", "case_venues", "case_operations", "case_requests"),
+    *(
+        "case_charges",
+        "case_hearings",
+        "case_testimonies",
+        "case_exhibits",
+        "case_appeals",
+    ),
     *("chart", "case_tables"),
 )
 """People, places, what is done about them; then what is made of all of it."""
@@ -84,8 +94,16 @@ FACTS: Mapping[str, tuple[Any, Callable[[whole.Event, str], str]]] = {
             victim_identification=Identification,
             victim_whereabouts=Whereabouts,
             victim_care=Care,
+            hearing=HearingState,
             care_step_moved=StepState,
             care_referral_moved=ReferralState,
+            testimony_measure=MeasureState,
+            testimony_preparation=SessionState,
+            testimony_confirm_booking=BookingState,
+            testimony_release=BookingState,
+            testimony_fall_back=BookingState,
+            testimony=TestimonyState,
+            plan=PlanState,
         ),
     ),
     "target_kind": (_l("Linked to"), _member(evidence=LinkKind)),
@@ -113,6 +131,34 @@ def further(endpoint: str, cursor: str | None, **path: Any) -> str:
     return url_for(endpoint, **(kept | path | {"cursor": cursor}))
 
 
+def all_rows(
+    kind: str,
+    read: Callable[[Work, UUID], Any],
+    writes: Permission,
+    id: UUID,
+    what: str,
+    rows_of: Callable[..., Any],
+    also: Callable[[Work, UUID, Any], Mapping[str, Any]] = lambda _work, _id, _rows: {},
+) -> Page:
+    """The page `pages.<kind>_<what>` with all the rows of which a thing's own page shows the newest.
+
+    `also` gives what the rows need besides.
+    """
+    given = asked(PageIn, SHOWN)
+    with reading() as work:
+        found = read(work, id)
+        rows, following = rows_of(work, id, **given)
+        return render_template(
+            f"{kind}_rows.html",
+            **{kind: found},
+            what=what,
+            rows=rows,
+            more=further(f"pages.{kind}_{what}", following, id=id),
+            writes=may(work, writes, found),
+            **also(work, id, rows),
+        )
+
+
 def medium(item: Evidence) -> str:
     """What kind of thing an item is, in a word."""
     if item.sha256 is None:
@@ -135,14 +181,10 @@ def cases() -> Page:
             more=further("pages.cases", following),
             given=given,
             filtered=bool(set(request.args) - {"cursor"}),
-            kinds=_options(CaseKind),
-            stages=_options(Stage),
+            kinds=options(CaseKind),
+            stages=options(Stage),
             opens=may(work, Permission.CASE_OPEN),
         )
-
-
-def _options(kind: type[CaseKind] | type[Stage] | type[Custody] | type[Happening]) -> Choices:
-    return [(member.value, said(member)) for member in kind]
 
 
 @page("/cases/<uuid:id>", casework.read_case)
@@ -163,7 +205,14 @@ def case(id: UUID) -> Page:
             more_items=more_items,
             events=events,
             more_events=more_events,
-            names=accounts.names(work, ids={found.lead_id, *(item.custodian_id for item in items)}),
+            names=accounts.names(
+                work,
+                ids={
+                    found.lead_id,
+                    *(item.custodian_id for item in items),
+                    *([found.closing_id] if found.closing_id else []),
+                },
+            ),
             edits=may(work, Permission.CASE_EDIT, found),
             assigns=may(work, Permission.CASE_ASSIGN, found),
             rooms=sorted(
@@ -187,7 +236,7 @@ def case_items(id: UUID) -> Page:
             items=items,
             more=further("pages.case_items", following, id=id),
             given=given,
-            states=_options(Custody),
+            states=options(Custody),
             names=accounts.names(work, ids={item.custodian_id for item in items}),
         )
 
@@ -205,7 +254,7 @@ def timeline(id: UUID) -> Page:
             events=events,
             more=further("pages.timeline", following, id=id),
             given=given,
-            kinds=_options(Happening),
+            kinds=options(Happening),
         )
 
 
@@ -233,9 +282,34 @@ def countries(_work: Work, _thing: Any) -> Choices:
 
 
 def case_kinds(work: Work, _thing: Any) -> Choices:
-    return [(kind.value, said(kind)) for kind in casework.kinds(work)]
+    return options(casework.kinds(work))
 
 
+def case_of(thing: Any) -> UUID:
+    """The case that something is of; of a case, itself."""
+    found: UUID = getattr(thing, "case_id", thing.id)
+    return found
+
+
+def items_of(work: Work, thing: Any) -> Choices:
+    """The items of the case that something is of."""
+    found, _more = evidence.list_of_case(work, case_of(thing), limit=MAX_PAGE, cursor=None)
+    return [(str(item.id), f"{item.ref} {item.title}") for item in found]
+
+
+def _laws(work: Work, _thing: Any) -> Choices:
+    return [(one.code, one.name) for one in jurisdictions.list_jurisdictions(work)[0]]
+
+
+LAW = Field(
+    "jurisdiction",
+    _l("Whose law applies"),
+    "choice",
+    _l("It stays once somebody is charged. Left empty: the first that is in use."),
+    choices=_laws,
+    value=known(Case, "jurisdiction"),
+    when=lambda work, thing: len(_laws(work, thing)) > 1,
+)
 TITLE = Field("title", _l("Title"), hint=_l("Short, and without the name of a person."), always=True)
 
 add(
@@ -249,6 +323,7 @@ add(
             TITLE,
             Field("kind", _l("What it is about"), "choice", choices=case_kinds),
             Field("country", _l("Country"), "choice", choices=countries),
+            LAW,
         ],
         says=_l("You lead it, and are assigned to it."),
         done=_l("The case is open. Assign the people who work on it with you."),
@@ -258,25 +333,11 @@ add(
 )
 
 
-def _case_form(
-    name: str, path: str, method: str, rule: str, title: Any, button: Any, *fields: Field, **more: Any
-) -> None:
-    """A form about one case."""
-    add(
-        Form(
-            name,
-            f"/cases/<uuid:id>/{path}",
-            contract(method, f"/cases/<uuid:id>{rule}"),
-            title,
-            button,
-            fields,
-            **{"thing": _read, "head": "_case.html", "back": _to_case, **more},
-        )
-    )
-
-
 def _read(work: Work, id: UUID, *_more: UUID) -> Case:
     return casework.read_case(work, id)
+
+
+_case_form = partial(about, "/cases/<uuid:id>", thing=_read, head="_case.html", back=_to_case)
 
 
 def _leaders(work: Work, case: Case) -> Choices:
@@ -302,10 +363,6 @@ def _assignable(work: Work, _case: Case) -> Choices:
     )
 
 
-def _case_roles(_work: Work, _case: Case) -> Choices:
-    return [(role.value, said(role)) for role in CASE_ROLES]
-
-
 _case_form(
     "edit_case",
     "edit",
@@ -315,6 +372,7 @@ _case_form(
     _l("Save"),
     Field("title", TITLE.label, hint=TITLE.hint, value=lambda case: case.title, always=True),
     Field("country", _l("Country"), "choice", choices=countries, value=lambda case: case.country, always=True),
+    LAW,
     says=_l("What stood there before stays in the ledger."),
     done=_l("The case is changed."),
 )
@@ -343,7 +401,7 @@ _case_form(
     _l("Assign a person"),
     _l("Assign her"),
     Field("user", _l("Whom"), "choice", choices=_assignable),
-    Field("role", _l("In which of her roles"), "choice", choices=_case_roles),
+    Field("role", _l("In which of her roles"), "choice", choices=one_of(CASE_ROLES)),
     says=_l("She sees the case from now on, as far as her role lets her."),
     done=_l("She is assigned."),
     then=_to_case,
@@ -355,7 +413,7 @@ _case_form(
     "/assignments/<uuid:assignment>/end",
     _l("Take a person off the case"),
     _l("Take her off"),
-    Field("reason", _l("Reason"), "lines", _l("It is kept in the ledger for good. Write no name of a person.")),
+    REASON,
     says=_l("She sees nothing of the case any more in this role. What she did in it stays."),
     done=_l("She is off the case."),
     thing=lambda work, id, assignment: _assigned(work, id, assignment),
@@ -370,10 +428,6 @@ def _assigned(work: Work, id: UUID, assignment: UUID) -> dict[str, Any]:
     return {"case": casework.read_case(work, id), "assigned": found}
 
 
-def _course(work: Work, _case: Case) -> Choices:
-    return [(stage.value, said(stage)) for stage in REOPEN_TARGETS]
-
-
 def _says(action: str) -> Any:
     """Where a step leads."""
     target = next(step.target for step in STAGES.steps if step.action == action)
@@ -382,7 +436,11 @@ def _says(action: str) -> Any:
     return _l("The case is then at this stage: %(stage)s.", stage=LABELS[Stage][target.value])
 
 
-REOPENED = Field("to", _l("Where it goes on"), "choice", choices=_course, always=True)
+CLOSING = _l(
+    "It takes a lawyer and a supervisor. The word of the first is kept; the case is closed once the other says so too. "
+    "Any other step in between takes it back."
+)
+REOPENED = Field("to", _l("Where it goes on"), "choice", choices=one_of(REOPEN_TARGETS), always=True)
 
 for _action in STAGES.actions:
     _case_form(
@@ -393,19 +451,14 @@ for _action in STAGES.actions:
         ACTS[_action],
         ACTS[_action],
         *([REOPENED] if _action == "reopen" else []),
-        Field("reason", _l("Reason"), "lines", _l("It is kept in the ledger for good. Write no name of a person.")),
-        Field("occurred_at", _l("When it happened"), "moment", _l("Leave it empty if it is happening now.")),
-        says="" if _action == "reopen" else _says(_action),
+        REASON,
+        WHEN,
+        says="" if _action == "reopen" else CLOSING if _action == "close" else _says(_action),
         fixed={"action": _action},
-        done=_l("The stage of the case has changed."),
+        done=_l("It is kept.") if _action == "close" else _l("The stage of the case has changed."),
         then=_to_case,
         danger=_action in {"decline", "resolve", "close"},
     )
-
-
-def _items_of(work: Work, case: Case) -> Choices:
-    found, _more = evidence.list_of_case(work, case.id, limit=MAX_PAGE, cursor=None)
-    return [(str(item.id), f"{item.ref} {item.title}") for item in found]
 
 
 def _has_items(work: Work, case: Case) -> bool:
@@ -428,7 +481,7 @@ _case_form(
     Field("place", _l("Where it is kept"), hint=_l("Such as a safe or a shelf.")),
     Field("captured_at", _l("When it was seized or handed in"), "moment"),
     Field("method", _l("How it was come by"), hint=_l("Such as a seizure, or handed in by a witness.")),
-    Field("original", _l("The item that it belongs to"), "choice", choices=_items_of, when=_has_items),
+    Field("original", _l("The item that it belongs to"), "choice", choices=items_of, when=_has_items),
     says=_l("You hold it from now on."),
     done=_l("The thing is registered, and you hold it. Print its label now and fix it to the thing."),
     then=_to_item,

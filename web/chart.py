@@ -19,7 +19,7 @@ from evidence_api.services import cases as casework
 from evidence_api.services import chart as charts
 from schemas.links import ChartIn
 from web.cases import ROOMS, Room
-from web.forms import Choices
+from web.forms import options
 from web.layered import HEIGHT, WIDTH, Layout, layout
 from web.links import PAGES
 from web.pages import Page, page, reading
@@ -29,12 +29,14 @@ ROOMS.append(Room("chart", _l("Link chart"), Permission.CASE_READ))
 
 COLUMNS = (
     (NodeKind.EVIDENCE,),
-    (NodeKind.PERPETRATOR,),
+    (NodeKind.PERPETRATOR, NodeKind.CHARGE),
     (NodeKind.VICTIM, NodeKind.EPISODE),
     (NodeKind.VENUE, NodeKind.OPERATION),
 )
 NAMED = (NodeKind.PERPETRATOR, NodeKind.VENUE)
 """Those with a ref before their name. In a node it stands beside the kind, since the end of a line is cut off."""
+FITS = 22
+"""So many letters of a name stand in a node; a script of wide letters is cut off by the frame before that."""
 PADDING = 12
 LINES = (18, 37)
 """Where the two lines of a node stand: its kind, and its name."""
@@ -74,16 +76,12 @@ def chart(id: UUID) -> Page:
             around=_around,
             linkable=[kind.value for kind in LinkKind],
             given=given,
-            kinds=_members(NodeKind),
-            relations=_members(LinkRelation),
-            confidences=_members(Confidence),
+            kinds=options(NodeKind),
+            relations=options(LinkRelation),
+            confidences=options(Confidence),
             depths=[(number, str(number)) for number in range(1, MOST_DEPTH + 1)],
             filtered=bool(request.args),
         )
-
-
-def _members(kind: type[NodeKind] | type[LinkRelation] | type[Confidence]) -> Choices:
-    return [(member.value, said(member)) for member in kind]
 
 
 def _what(tie: charts.Tie) -> str:
@@ -161,8 +159,12 @@ def _box(found: Layout[str], node: charts.Node, address: str, rtl: bool) -> Mark
         y=place.y,
         width=WIDTH,
         height=HEIGHT,
-        lines=_text(f"{kind} {ref}".strip(), "kind", LINES[0]) + _text(called, "name", LINES[1]),
+        lines=_text(f"{kind} {ref}".strip(), "kind", LINES[0]) + _text(_short(called), "name", LINES[1]),
     )
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= FITS else f"{name[: FITS - 1].rstrip(' ,.')}…"
 
 
 def _text(text: str, css: str, y: int) -> Markup:

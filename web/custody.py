@@ -13,7 +13,7 @@ from evidence_api.domain.roles import Role
 from evidence_api.models import Evidence
 from evidence_api.services import evidence, handovers, readers
 from evidence_api.work import Work
-from web.forms import Choices, Field, Form, Path, add, contract
+from web.forms import CODE, WHEN, Choices, Field, Form, Path, add, contract
 from web.texts import said, when
 
 ITEM = "/items/<uuid:id>"
@@ -46,11 +46,9 @@ def _receivers(work: Work, item: Evidence) -> Choices:
 
 
 REASON = Field("reason", _l("Reason"), "lines", _l("It stands in the item's chain for good."))
-CODE = Field("otp", _l("Code"), "code", always=True)
 CODE_OF_SUPERVISOR = Field(
     "otp", _l("Code"), "code", _l("You act in the place of one who has left: it takes a fresh code."), when=supervises
 )
-OCCURRED = Field("occurred_at", _l("When it happened"), "moment", _l("Leave it empty if it is happening now."))
 PLACE = Field("place", _l("Place"), hint=_l("Where the item is from now on, such as a shelf, a safe or a court."))
 
 
@@ -123,7 +121,7 @@ for _action, (_title, _says, _done) in MOVES.items():
             REASON,
             PLACE,
             *([Field("due_at", _l("Back by"), "moment", _l("When you mean to bring it back."))] if _taking else []),
-            OCCURRED,
+            WHEN,
             *([] if _taking else [CODE_OF_SUPERVISOR]),
         ],
         says=_says,

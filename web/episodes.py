@@ -1,11 +1,9 @@
 """Episodes of exploitation: on a victim's page, on a venue's, and the forms that write them."""
 
-from collections.abc import Callable
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from flask import render_template, url_for
+from flask import render_template
 from flask_babel import lazy_gettext as _l
 
 from evidence_api.domain.victim import OUT, Exit, Exploitation, Means, Spell, in_order
@@ -18,9 +16,8 @@ from schemas.common import PageIn
 from web import venues as venue_pages
 from web import victims as victim_pages
 from web.cases import asked, further
-from web.forms import Choices, Field, Form, Path, add, contract
-from web.pages import SHOWN, Page, may, page, reading
-from web.texts import said
+from web.forms import Choices, Field, Form, add, contract, known, one_of
+from web.pages import SHOWN, Page, Section, may, page, reading
 
 NEWEST = 20
 """How many episodes another page shows; each has a page of its own for all."""
@@ -49,8 +46,8 @@ def _of_venue(work: Work, venue: Venue) -> dict[str, Any]:
     return {"episodes": found, "more": more}
 
 
-victim_pages.SECTIONS.append(victim_pages.Section("_victim_episodes.html", Permission.VICTIM_READ, _of_victim))
-venue_pages.SECTIONS.append(venue_pages.Section("_venue_episodes.html", Permission.VICTIM_READ, _of_venue))
+victim_pages.SECTIONS.append(Section("_victim_episodes.html", Permission.VICTIM_READ, _of_victim))
+venue_pages.SECTIONS.append(Section("_venue_episodes.html", Permission.VICTIM_READ, _of_venue))
 
 
 @page("/victims/<uuid:id>/episodes", episodes.of_victim)
@@ -90,37 +87,26 @@ def venue_episodes(id: UUID) -> Page:
 # --- forms ------------------------------------------------------------------------------------------------------------
 
 
-def _of_enum(kind: type[StrEnum]) -> Callable[[Work, Any], Choices]:
-    return lambda _work, _thing: [(member.value, said(member)) for member in kind]
-
-
 def known_venues(work: Work, _thing: Any) -> Choices:
     """The venues of which she may know, to choose from."""
     return [(str(venue.id), f"{venue.ref} {venue.description}") for venue in episodes.known_venues(work)]
 
 
-def _written(name: str) -> Callable[[Any], Any]:
-    """What stands in a field at first: nothing for a new episode."""
-    return lambda thing: getattr(thing, name) if isinstance(thing, Episode) else None
-
-
 FIELDS = (
-    Field("started_on", _l("First day"), "date", _l("As near as it is known."), value=_written("started_on")),
-    Field("ended_on", _l("Last day"), "date", _l("Leave it empty while it goes on."), value=_written("ended_on")),
-    Field("exit", _l("How it ended"), "choice", choices=_of_enum(Exit), value=_written("exit")),
+    Field("started_on", _l("First day"), "date", _l("As near as it is known."), value=known(Episode, "started_on")),
+    Field("ended_on", _l("Last day"), "date", _l("Leave it empty while it goes on."), value=known(Episode, "ended_on")),
+    Field("exit", _l("How it ended"), "choice", choices=one_of(Exit), value=known(Episode, "exit")),
     Field(
         "exploitation",
         _l("Forms of exploitation"),
         "checks",
-        choices=_of_enum(Exploitation),
-        value=_written("exploitation"),
+        choices=one_of(Exploitation),
+        value=known(Episode, "exploitation"),
     ),
-    Field("means", _l("By what means she was controlled"), "checks", choices=_of_enum(Means), value=_written("means")),
+    Field(
+        "means", _l("By what means she was controlled"), "checks", choices=one_of(Means), value=known(Episode, "means")
+    ),
 )
-
-
-def _to_her(told: Told, _path: Path) -> str:
-    return url_for("pages.victim", id=told.victim_id)
 
 
 VENUE = Field("venue", _l("Venue"), "choice", _l("Where she was held or exploited."), known_venues)
@@ -137,8 +123,8 @@ add(
         done=_l("The episode is recorded."),
         thing=victims.read,
         head="_victim_head.html",
-        back=lambda _thing, path: url_for("pages.victim", id=path["id"]),
-        then=_to_her,
+        back=victim_pages.to_victim,
+        then=victim_pages.to_her,
         into="victim",
     )
 )
@@ -153,7 +139,7 @@ add(
         says=_l("What stood there before stays in the ledger. What is left empty stays as it is."),
         done=_l("The episode is changed."),
         thing=lambda work, id: work.get(Episode, id, Permission.EPISODE_WRITE),
-        back=lambda episode, _path: url_for("pages.victim", id=episode.victim_id),
-        then=_to_her,
+        back=victim_pages.to_her,
+        then=victim_pages.to_her,
     )
 )

@@ -3,25 +3,40 @@
 A form without script: shown by GET, sent by POST, shown once more with what to mend, or led on with a notice.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from marshmallow import Schema
 from werkzeug.wrappers import Response
 
 from evidence_api import auth
 from evidence_api.api import APIS
 from evidence_api.api.contract import Route, acting, authorise, load
-from evidence_api.domain.errors import Denied, DomainError, InvalidInput, NotFound, NotSignedIn, StepUpRequired
+from evidence_api.domain.errors import (
+    Clash,
+    Denied,
+    DomainError,
+    InvalidInput,
+    NotFound,
+    NotSignedIn,
+    StepUpRequired,
+    Unprepared,
+)
+from evidence_api.domain.scheduling import Window
 from evidence_api.services import drafts
 from evidence_api.services.drafts import Draft
 from evidence_api.work import Work, begin
 from web.pages import Page, pages, reading, refused
+from web.texts import said, translated, when
 
 Text = Any
 """A text for people: a string, or one that is translated when it is shown."""
@@ -30,9 +45,16 @@ SECRET = frozenset({"code", "password"})
 """Kinds of fields that are never shown again and never kept."""
 LONG = 4
 """A form of so many fields keeps drafts."""
+INSTEAD, SPAN = "instead", ("starts_at", "ends_at")
+"""By which name another time is chosen where the one that was typed does not do, and the fields that it takes the place
+of: a form that has both offers it."""
 
 Choices = Sequence[tuple[str, Text]]
 Path = Mapping[str, UUID]
+
+FIRST: dict[str, tuple[Callable[[Path], str], Text]] = {}
+"""Where what is to be done first is done, by its name in `Unprepared`: the address, from the path of the page that says
+so, and the words that lead there. Each module of pages adds its own."""
 
 
 def contract(method: str, rule: str) -> Route:
@@ -124,8 +146,47 @@ def add(form: Form) -> Form:
     return form
 
 
+def about(
+    stem: str, name: str, way: str, method: str, rule: str, title: Text, button: Text, *fields: Field, **more: Any
+) -> None:
+    """Add a form about one thing: its page at `way` behind `stem`, over the API's route at `rule` behind it."""
+    add(Form(name, f"{stem}/{way}", contract(method, f"{stem}{rule}"), title, button, fields, **more))
+
+
+REASON = Field("reason", _l("Reason"), "lines", _l("It is kept in the ledger for good. Write no name of a person."))
+CODE = Field("otp", _l("Code"), "code", always=True)
+WHEN = Field("occurred_at", _l("When it happened"), "moment", _l("Leave it empty if it is happening now."))
+
+
+def options(members: Iterable[StrEnum]) -> Choices:
+    """What a choice among these offers."""
+    return [(member.value, said(member)) for member in members]
+
+
+def one_of(members: Iterable[StrEnum]) -> Callable[[Work, Any], Choices]:
+    """The same, as a field takes it."""
+    return lambda _work, _thing: options(members)
+
+
+def known(model: type[Any], name: str) -> Callable[[Any], Any]:
+    """What stands in a field at first: what is known of one that is edited, nothing of one that is new."""
+    return lambda thing: getattr(thing, name) if isinstance(thing, model) else None
+
+
+def way(first: str, path: Path) -> tuple[str, Text]:
+    """The way to what is to be done first: address and words."""
+    address, words = FIRST[first]
+    return address(path), words
+
+
 def _show(
-    form: Form, path: Path, errors: Mapping[str, Sequence[str]], wrong: str = "", status: int = 200
+    form: Form,
+    path: Path,
+    errors: Mapping[str, Sequence[str]],
+    wrong: str = "",
+    status: int = 200,
+    first: str = "",
+    nearest: Sequence[Window] = (),
 ) -> tuple[str, int]:
     actor = auth.session_actor()
     if request.method == "GET":
@@ -142,7 +203,7 @@ def _show(
             draft = drafts.find(work, place=request.path)
             values |= {f.name: _in_draft(f, draft) for f in asked if draft and f.kind not in SECRET}
         schema = form.route.body() if form.route.body else None
-        required = {f.name for f in asked if f.always or (schema and schema.fields[f.name].required)}
+        required = {f.name for f in asked if f.always or _is_required(schema, f.name)}
         about = form.route.act.on
         version = getattr(thing, "version", None) if about is not None and isinstance(thing, about) else None
         # If it was changed since she began to type, she is told so when she sends it.
@@ -157,6 +218,8 @@ def _show(
             required=required,
             errors=errors,
             wrong=wrong,
+            way=way(first, path) if first else None,
+            nearest=nearest,
             version=version,
             draft=draft,
             back=form.back(thing, path),
@@ -164,10 +227,28 @@ def _show(
     return html, status
 
 
+def _is_required(schema: Schema | None, name: str) -> bool:
+    """Of a field within another, the form itself says whether it is."""
+    return schema is not None and name in schema.fields and schema.fields[name].required
+
+
 def _typed(field: Field) -> str | list[str]:
     if field.kind == "checks":
         return request.form.getlist(field.name)
-    return request.form.get(field.name, "").strip()
+    typed = request.form.get(field.name, "").strip()
+    if field.kind == "moment" and typed and INSTEAD in request.form:
+        # Nobody types these: whoever sends nonsense keeps what was typed.
+        with suppress(ValueError, OverflowError):
+            return _instead(field.name, typed)
+    return typed
+
+
+def _instead(name: str, typed: str) -> str:
+    """A time of the form, once one of the nearest times was chosen: what lies before or after it is moved with it."""
+    chosen = dict(zip(SPAN, map(datetime.fromisoformat, request.form[INSTEAD].split()), strict=True))
+    moved = chosen["starts_at"] - datetime.fromisoformat(moment(request.form["starts_at"]))
+    at = chosen.get(name) or datetime.fromisoformat(moment(typed)) + moved
+    return at.astimezone(ZoneInfo(g.frame.zone)).strftime("%Y-%m-%dT%H:%M")
 
 
 def _in_draft(field: Field, draft: Draft) -> str | list[str]:
@@ -229,11 +310,30 @@ def _send(form: Form, path: Path) -> Page:
         return _show(form, path, {"otp": [code_wrong()]}, status=403)
     except (Denied, NotFound, NotSignedIn):
         raise
+    except Clash as error:
+        offers = {field.name for field in form.fields} >= set(SPAN)
+        return _show(form, path, clashes(error, not offers), *refused(error), nearest=error.nearest if offers else ())
     except DomainError as error:
-        return _show(form, path, {}, *refused(error))
+        return _show(form, path, {}, *refused(error), first=error.first if isinstance(error, Unprepared) else "")
     if wrong or form.done:
         flash(str(wrong or form.done), "broken" if wrong else "good")
     return redirect(follows, 303)
+
+
+def clashes(error: Clash, nearest: bool = True) -> Mapping[str, Sequence[Text]]:
+    """Why a time does not do, in sentences; and the nearest that would, unless they are offered to be chosen."""
+    found = error.nearest if nearest else ()
+    spans = [(when(at.from_at).striptags(), when(at.until_at).striptags()) for at in found]
+    free = [_("Free from %(start)s to %(end)s.", start=start, end=end) for start, end in spans]
+    return {"conflicts": [*(one.message for one in error.conflicts), *free]}
+
+
+def conflicting(made: Any) -> Text | None:
+    """What is booked and does not do any more, as something is recorded."""
+    if not made.conflicts:
+        return None
+    told = " ".join(translated(one.message) for one in made.conflicts)
+    return _("It is recorded. What is booked does not do any more and is not confirmed: %(conflicts)s", conflicts=told)
 
 
 def code_wrong() -> str:
@@ -299,4 +399,24 @@ def moment(typed: str) -> str:
     return local.astimezone(UTC).isoformat()
 
 
-__all__ = ["Choices", "Field", "Form", "Path", "add", "code_wrong", "contract", "moment", "sent"]
+__all__ = [
+    "CODE",
+    "FIRST",
+    "REASON",
+    "WHEN",
+    "Choices",
+    "Field",
+    "Form",
+    "Path",
+    "about",
+    "add",
+    "code_wrong",
+    "conflicting",
+    "contract",
+    "known",
+    "moment",
+    "one_of",
+    "options",
+    "sent",
+    "way",
+]

@@ -50,7 +50,24 @@ class Part:
 
 PARTS: list[Part] = []
 """Each module of pages adds its own."""
-_ORDER = ("operations", "approvals", "tips", "alerts", "care", "requests", "searches", "unmet")
+_ORDER = (
+    "calendar",
+    "conflicts",
+    "deadlines",
+    "operations",
+    "proposals",
+    "approvals",
+    "tips",
+    "alerts",
+    "closures",
+    "testimonies",
+    "plans",
+    "care",
+    "requests",
+    "searches",
+    "warrants",
+    "unmet",
+)
 """What only she can decide comes first, then what has changed, then what is late, then what goes on."""
 
 

@@ -15,12 +15,12 @@ from evidence_api.policy import Permission
 from evidence_api.services import cases, evidence, links
 from evidence_api.work import Work
 from schemas.common import PageIn
-from web import operations, perpetrators, venues, victims
+from web import charges, operations, perpetrators, venues, victims
 from web.cases import asked, further
-from web.forms import Choices, Field, Form, Path, add, contract
+from web.forms import Choices, Field, Form, Path, add, contract, one_of
 from web.labels.links import LABELS
-from web.pages import SHOWN, Page, may, page, reading
-from web.texts import day, said
+from web.pages import SHOWN, Page, Section, may, page, reading
+from web.texts import day
 
 FEW = 10
 """How many links the page of a person or a place shows."""
@@ -31,6 +31,7 @@ PAGES = {
     LinkKind.PERPETRATOR: "pages.perpetrator",
     LinkKind.VENUE: "pages.venue",
     LinkKind.OPERATION: "pages.operation",
+    LinkKind.CHARGE: "pages.charge",
 }
 """Where people read about what is linked; of an episode, on the victim's page."""
 
@@ -40,6 +41,7 @@ TITLES = {
     LinkKind.VENUE: _l("Link a venue"),
     LinkKind.EPISODE: _l("Link an episode"),
     LinkKind.OPERATION: _l("Link an operation"),
+    LinkKind.CHARGE: _l("Link a charge"),
 }
 
 
@@ -84,17 +86,14 @@ def evidence_of(kind: LinkKind) -> Callable[[Work, Any], dict[str, Any]]:
     return load
 
 
-victims.SECTIONS.append(victims.Section("_evidence.html", Permission.EVIDENCE_LIST, evidence_of(LinkKind.VICTIM)))
-perpetrators.SECTIONS.append(
-    perpetrators.Section("_evidence.html", Permission.EVIDENCE_LIST, evidence_of(LinkKind.PERPETRATOR))
-)
-venues.SECTIONS.append(venues.Section("_evidence.html", Permission.EVIDENCE_LIST, evidence_of(LinkKind.VENUE)))
-operations.SECTIONS.append(
-    operations.Section("_evidence.html", Permission.EVIDENCE_LIST, evidence_of(LinkKind.OPERATION))
-)
+victims.SECTIONS.append(Section("_evidence.html", Permission.EVIDENCE_LIST, evidence_of(LinkKind.VICTIM)))
+perpetrators.SECTIONS.append(Section("_evidence.html", Permission.EVIDENCE_LIST, evidence_of(LinkKind.PERPETRATOR)))
+venues.SECTIONS.append(Section("_evidence.html", Permission.EVIDENCE_LIST, evidence_of(LinkKind.VENUE)))
+operations.SECTIONS.append(Section("_evidence.html", Permission.EVIDENCE_LIST, evidence_of(LinkKind.OPERATION)))
+charges.SECTIONS.append(Section("_evidence.html", Permission.EVIDENCE_LIST, evidence_of(LinkKind.CHARGE)))
 
 
-@page("/evidence-of/<any(victim,perpetrator,venue,episode,operation):kind>/<uuid:id>", links.of_target)
+@page("/evidence-of/<any(victim,perpetrator,venue,episode,operation,charge):kind>/<uuid:id>", links.of_target)
 def evidence_about(kind: str, id: UUID) -> Page:
     """All the evidence about somebody or something."""
     given = asked(PageIn, SHOWN)
@@ -136,10 +135,6 @@ def _target(one: links.Target) -> str:
     return str(_("%(name)s, %(since)s – %(until)s", name=one.name, since=since, until=until))
 
 
-def _members(kind: type[LinkRelation] | type[Confidence]) -> Callable[[Work, Any], Choices]:
-    return lambda _work, _thing: [(member.value, said(member)) for member in kind]
-
-
 for _kind, _title in TITLES.items():
     add(
         Form(
@@ -156,12 +151,12 @@ for _kind, _title in TITLES.items():
                     _l("What the case knows, the newest first."),
                     choices=_targets(_kind),
                 ),
-                Field("relation", _l("What the item does for it"), "choices", choices=_members(LinkRelation)),
+                Field("relation", _l("What the item does for it"), "choices", choices=one_of(LinkRelation)),
                 Field(
                     "confidence",
                     _l("How sure you are"),
                     "choices",
-                    choices=_members(Confidence),
+                    choices=one_of(Confidence),
                     value=lambda _item: Confidence.CERTAIN.value,
                     always=True,
                 ),

@@ -1,26 +1,26 @@
 """Operatives by their codes, and what waits for a second person."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from flask import render_template, url_for
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 
 from evidence_api.domain.approval import ApprovalKind, ApprovalState
 from evidence_api.domain.roles import Role
-from evidence_api.models import Approval, Operative
+from evidence_api.models import Approval, Operation, Operative
 from evidence_api.policy import Permission
 from evidence_api.services import accounts, approvals, operatives
 from evidence_api.services.operatives import Revealed
 from evidence_api.work import Work
 from schemas.common import MAX_PAGE, PageIn
 from web.cases import asked, further
-from web.forms import Choices, Field, Form, Path, add, contract
+from web.forms import CODE, REASON, Choices, Field, Form, Path, about, add, contract
 from web.home import FEW, PARTS, Part
-from web.operations import REASON
+from web.operations import on_operation
 from web.pages import SHOWN, Page, may, page, reading
-
-CODE = Field("otp", _l("Code"), "code", always=True)
 
 
 @page("/operatives", operatives.list_operatives)
@@ -107,32 +107,20 @@ add(
 )
 
 
-def _form(name: str, path: str, method: str, rule: str, title: Any, button: Any, *fields: Field, **more: Any) -> None:
-    """A form about one operative."""
-    add(
-        Form(
-            name,
-            f"/operatives/<uuid:id>/{path}",
-            contract(method, rule),
-            title,
-            button,
-            fields,
-            **{
-                "thing": lambda work, id: operatives.read(work, id),
-                "head": "_operative_head.html",
-                "back": _to_operatives,
-                "then": _to_operatives,
-                **more,
-            },
-        )
-    )
-
+_form = partial(
+    about,
+    "/operatives/<uuid:id>",
+    thing=operatives.read,
+    head="_operative_head.html",
+    back=_to_operatives,
+    then=_to_operatives,
+)
 
 _form(
     "seal_operative",
     "identity",
     "PUT",
-    "/operatives/<uuid:id>/identity",
+    "/identity",
     _l("Seal who is behind the code"),
     _l("Seal it"),
     PERSON,
@@ -144,7 +132,7 @@ _form(
     "end_operative",
     "end",
     "POST",
-    "/operatives/<uuid:id>/end",
+    "/end",
     _l("End the operative"),
     _l("End"),
     REASON,
@@ -152,19 +140,23 @@ _form(
     done=_l("The operative has ended."),
     danger=True,
 )
-_form(
-    "ask_operative",
-    "ask",
-    "POST",
-    "/approvals",
-    _l("Ask to open who is behind the code"),
-    _l("Ask"),
-    REASON,
-    says=_l("Another supervisor decides within a day. After her yes you have 15 minutes to open it, once."),
-    into="about",
-    fixed={"kind": ApprovalKind.OPERATIVE_IDENTITY.value},
-    done=_l("You have asked. Another supervisor decides."),
-    then=_to_approvals,
+add(
+    Form(
+        "ask_operative",
+        "/operatives/<uuid:id>/ask",
+        contract("POST", "/approvals"),
+        _l("Ask to open who is behind the code"),
+        _l("Ask"),
+        [REASON],
+        says=_l("Another supervisor decides within a day. After her yes you have 15 minutes to open it, once."),
+        into="about",
+        fixed={"kind": ApprovalKind.OPERATIVE_IDENTITY.value},
+        done=_l("You have asked. Another supervisor decides."),
+        thing=operatives.read,
+        head="_operative_head.html",
+        back=_to_operatives,
+        then=_to_approvals,
+    )
 )
 
 
@@ -187,7 +179,7 @@ _form(
     "reveal_operative",
     "reveal",
     "POST",
-    "/operatives/<uuid:id>/reveal",
+    "/reveal",
     _l("Open who is behind the code"),
     _l("Open it"),
     Field("approval", _l("The yes of another supervisor"), "choice", choices=_given),
@@ -199,25 +191,6 @@ _form(
 )
 
 
-def _decision(name: str, rule: str, title: Any, button: Any, *fields: Field, **more: Any) -> None:
-    """A form about one question."""
-    add(
-        Form(
-            name,
-            f"/approvals/<uuid:id>/{rule}",
-            contract("POST", f"/approvals/<uuid:id>/{rule}"),
-            title,
-            button,
-            fields,
-            thing=_question,
-            head="_approval_head.html",
-            back=_to_approvals,
-            then=_to_approvals,
-            **more,
-        )
-    )
-
-
 def _question(work: Work, id: UUID) -> dict[str, Any]:
     found = approvals.read(work, id)
     return {
@@ -227,9 +200,20 @@ def _question(work: Work, id: UUID) -> dict[str, Any]:
     }
 
 
+_decision = partial(
+    about,
+    "/approvals/<uuid:id>",
+    thing=_question,
+    head="_approval_head.html",
+    back=_to_approvals,
+    then=_to_approvals,
+)
+
 _decision(
     "approve_approval",
     "approve",
+    "POST",
+    "/approve",
     _l("Approve"),
     _l("Approve"),
     CODE,
@@ -239,6 +223,8 @@ _decision(
 _decision(
     "refuse_approval",
     "refuse",
+    "POST",
+    "/refuse",
     _l("Refuse"),
     _l("Refuse"),
     REASON,
@@ -249,8 +235,42 @@ _decision(
 _decision(
     "withdraw_approval",
     "withdraw",
+    "POST",
+    "/withdraw",
     _l("Take the question back"),
     _l("Take it back"),
     REASON,
     done=_l("It is taken back."),
+)
+
+
+# --- who takes part in an operation -----------------------------------------------------------------------------------
+
+
+def _free(work: Work, operation: Operation) -> Choices:
+    taking = {one.id for one in operatives.of_operation(work, operation.id)[0]}
+    found, _more = operatives.list_operatives(work, limit=MAX_PAGE)
+    return [(str(one.id), one.code) for one in found if one.ended_at is None and one.id not in taking]
+
+
+on_operation(
+    "add_operative",
+    "operatives/add",
+    "POST",
+    "/operatives",
+    _l("Let an operative take part"),
+    _l("Add the code"),
+    Field("operative", lazy_pgettext("operative", "Code"), "choice", choices=_free),
+    done=_l("The operative takes part, by code."),
+)
+on_operation(
+    "remove_operative",
+    "operatives/<uuid:operative>/end",
+    "POST",
+    "/operatives/<uuid:operative>/end",
+    _l("Take an operative off"),
+    _l("Take off"),
+    REASON,
+    done=_l("The operative is off the operation."),
+    danger=True,
 )

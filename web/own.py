@@ -14,12 +14,12 @@ from evidence_api.domain.languages import LANGUAGES
 from evidence_api.domain.roles import ANONYMOUS, Scope
 from evidence_api.models import Token
 from evidence_api.policy import Permission
-from evidence_api.services import accounts, sessions, sign_in
+from evidence_api.services import accounts, feeds, reminders, sessions, sign_in
 from evidence_api.work import Work
 from schemas.accounts import TokenIn
-from web.forms import Choices, Field, Form, Path, add, contract
-from web.pages import Page, page, reading, refused
-from web.texts import said
+from web.forms import Choices, Field, Form, Path, add, contract, options
+from web.home import FEW
+from web.pages import Page, may, page, reading, refused
 
 MOST = 200
 """More sessions and tokens than anybody has; the oldest beyond it are left out."""
@@ -29,9 +29,12 @@ MOST = 200
 def account() -> Page:
     """Who I am, and where I am signed in."""
     with reading() as work:
+        booked = may(work, Permission.CALENDAR_FEED)
         return render_template(
             "account.html",
             me=accounts.me(work),
+            feeds=feeds.own(work)[0] if booked else None,
+            reminders=reminders.sent(work, limit=FEW)[0],
             sessions=sessions.list_own(work, limit=MOST)[0],
             tokens=accounts.list_tokens(work, limit=MOST)[0],
         )
@@ -139,8 +142,8 @@ def _token_form(errors: Any, wrong: str = "", status: int = 422) -> Page:
         wrong=wrong,
         typed=request.form,
         role=me.role,
-        roles=[(role.value, said(role)) for role in me.user.role_names],
-        scopes=[(scope.value, said(scope)) for scope in Scope],
+        roles=options(me.user.role_names),
+        scopes=options(Scope),
         back=url_for("pages.account"),
     )
     return html, status

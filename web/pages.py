@@ -1,6 +1,6 @@
 """What every page is made with: the blueprint, the frame round a page, and how errors are told."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -57,6 +57,24 @@ def reading() -> Iterator[Work]:
 def may(work: Work, permission: Permission, thing: Any = None) -> bool:
     """Whether to offer an act at all; the gate decides again when it is done."""
     return refusal(work.session, work.actor, permission, thing) is None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a thing's page that another module of pages shows.
+
+    `load(work, thing)` gives what `template` shows as `part`, beside the thing. It is a `<section>` with a heading of
+    the second level. Who has no `permission` on the thing does not see it.
+    """
+
+    template: str
+    permission: Permission
+    load: Callable[[Work, Any], Any]
+
+
+def parts(work: Work, sections: Sequence[Section], thing: Any) -> list[tuple[str, Any]]:
+    """The template and the part of each of those sections that this person may see."""
+    return [(one.template, one.load(work, thing)) for one in sections if may(work, one.permission, thing)]
 
 
 @pages.before_request

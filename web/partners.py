@@ -11,26 +11,17 @@ from evidence_api.domain.roles import Role
 from evidence_api.domain.victim import Gender
 from evidence_api.models import Partner
 from evidence_api.policy import Permission
-from evidence_api.services import care, partners
-from evidence_api.work import Work
+from evidence_api.services import partners
 from schemas.partners import PartnersIn
-from web.care import partner_choices, to_care, to_care_of
+from web.care import on_her_care, partner_choices, to_care_of
 from web.cases import asked, countries, further
-from web.forms import Choices, Field, Form, Path, add, contract
+from web.forms import REASON, Field, Form, Path, add, contract, known, one_of, options
 from web.home import FEW, PARTS, Part
 from web.pages import SHOWN, Page, may, page, reading
-from web.texts import ACTS, country, said
-from web.victims import REASON, language
+from web.texts import ACTS, country
+from web.victims import language
 
 PARTS.append(Part("_home_unmet.html", {Role.SUPERVISOR}, lambda work: partners.unmet(work)[0][:FEW]))
-
-
-def _services(_work: Work, _thing: Any) -> Choices:
-    return [(kind.value, said(kind)) for kind in ServiceKind]
-
-
-def _genders(_work: Work, _thing: Any) -> Choices:
-    return [(gender.value, said(gender)) for gender in Gender]
 
 
 @page("/partners", partners.list_partners)
@@ -45,8 +36,8 @@ def partners_list() -> Page:
             more=further("pages.partners_list", following),
             given=given,
             filtered=bool(set(request.args) - {"cursor"}),
-            services=_services(work, None),
-            genders=_genders(work, None),
+            services=options(ServiceKind),
+            genders=options(Gender),
             regions=[(region, region) for region in partners.regions(work)],
             kinds=ServiceKind,
             Gender=Gender,
@@ -85,34 +76,43 @@ def _to_partner(partner: Any, path: Path) -> str:
     return url_for("pages.partner", id=path.get("id") or partner.id)
 
 
-def _kept(name: str) -> Any:
-    return lambda partner: getattr(partner, name) if isinstance(partner, Partner) else None
-
-
 def _fields() -> list[Field]:
     return [
-        Field("name", _l("Name of the organisation"), value=_kept("name"), always=True),
-        Field("country", _l("Country"), "choice", choices=countries, value=_kept("country"), always=True),
-        Field("region", _l("Region"), hint=_l("Spelt as on its other partners."), value=_kept("region"), always=True),
-        Field("offers", _l("What it offers"), "checks", choices=_services, value=_kept("offers"), always=True),
+        Field("name", _l("Name of the organisation"), value=known(Partner, "name"), always=True),
+        Field("country", _l("Country"), "choice", choices=countries, value=known(Partner, "country"), always=True),
+        Field(
+            "region",
+            _l("Region"),
+            hint=_l("Spelt as on its other partners."),
+            value=known(Partner, "region"),
+            always=True,
+        ),
+        Field(
+            "offers",
+            _l("What it offers"),
+            "checks",
+            choices=one_of(ServiceKind),
+            value=known(Partner, "offers"),
+            always=True,
+        ),
         Field(
             "languages",
             _l("Languages spoken there"),
             "list",
             _l("Codes with commas between them, such as km, vi, en."),
-            value=_kept("languages"),
+            value=known(Partner, "languages"),
         ),
         Field(
             "genders",
             _l("Whom it takes"),
             "checks",
             _l("All ticked, or none: all."),
-            choices=_genders,
-            value=_kept("genders"),
+            choices=one_of(Gender),
+            value=known(Partner, "genders"),
         ),
-        Field("youngest", _l("Youngest age"), "number", value=_kept("youngest")),
-        Field("oldest", _l("Oldest age"), "number", value=_kept("oldest")),
-        Field("contact", _l("How to reach it"), "lines", value=_kept("contact")),
+        Field("youngest", _l("Youngest age"), "number", value=known(Partner, "youngest")),
+        Field("oldest", _l("Oldest age"), "number", value=known(Partner, "oldest")),
+        Field("contact", _l("How to reach it"), "lines", value=known(Partner, "contact")),
     ]
 
 
@@ -166,7 +166,11 @@ _of_partner(
     "PATCH",
     "",
     _l("Record what it can take now"),
-    [Field("capacity", CAPACITY.label, "number", _l("As it says today."), value=_kept("capacity"), always=True)],
+    [
+        Field(
+            "capacity", CAPACITY.label, "number", _l("As it says today."), value=known(Partner, "capacity"), always=True
+        )
+    ],
     done=_l("What it can take is recorded, with today's date."),
 )
 _of_partner(
@@ -181,31 +185,24 @@ _of_partner(
     danger=True,
 )
 
-add(
-    Form(
-        "new_referral",
-        "/victims/<uuid:id>/referrals/new",
-        contract("POST", "/victims/<uuid:id>/referrals"),
-        _l("Refer her to a partner"),
-        _l("Refer her"),
-        [
-            Field("service", _l("What she needs"), "choice", choices=_services),
-            Field(
-                "partner",
-                _l("Partner"),
-                "choice",
-                _l("Leave it empty if nobody offers it: it is then counted as a need unmet."),
-                choices=partner_choices,
-            ),
-            Field("region", _l("Region"), hint=_l("Where she needs it. Left empty: the partner's own.")),
-            Field("asked_on", _l("Asked on"), "date", _l("Left empty: today.")),
-        ],
-        done=_l("The referral is recorded."),
-        thing=care.cared_for,
-        head="_cared_for.html",
-        back=to_care,
-        then=to_care,
-    )
+on_her_care(
+    "new_referral",
+    "referrals/new",
+    "POST",
+    "/referrals",
+    _l("Refer her to a partner"),
+    _l("Refer her"),
+    Field("service", _l("What she needs"), "choice", choices=one_of(ServiceKind)),
+    Field(
+        "partner",
+        _l("Partner"),
+        "choice",
+        _l("Leave it empty if nobody offers it: it is then counted as a need unmet."),
+        choices=partner_choices,
+    ),
+    Field("region", _l("Region"), hint=_l("Where she needs it. Left empty: the partner's own.")),
+    Field("asked_on", _l("Asked on"), "date", _l("Left empty: today.")),
+    done=_l("The referral is recorded."),
 )
 
 for _action in REFERRAL.actions:

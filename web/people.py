@@ -13,11 +13,8 @@ from evidence_api.services import accounts
 from evidence_api.services.accounts import Added, Disabled
 from evidence_api.work import Work
 from schemas.common import PageIn
-from web.forms import Choices, Field, Form, Path, add, contract
+from web.forms import CODE, Choices, Field, Form, Path, add, contract, one_of, options
 from web.pages import SHOWN, Page, page, reading
-from web.texts import said
-
-CODE = Field("otp", _l("Code"), "code", always=True)
 
 
 @page("/people", accounts.list_users)
@@ -60,16 +57,12 @@ def _settle(disabled: Disabled, path: Path) -> Page:
     return render_template("person_disabled.html", disabled=disabled, back=_of(disabled.user, path))
 
 
-def _all_roles(_work: Work, _thing: None) -> Choices:
-    return [(role.value, said(role)) for role in PERSONAL_ROLES]
-
-
 def _held(_work: Work, user: User) -> Choices:
-    return [(role.value, said(role)) for role in user.role_names]
+    return options(user.role_names)
 
 
 def _grantable(_work: Work, user: User) -> Choices:
-    return [(role.value, said(role)) for role in PERSONAL_ROLES if role not in user.role_names]
+    return options(role for role in PERSONAL_ROLES if role not in user.role_names)
 
 
 add(
@@ -90,7 +83,7 @@ add(
                 _l("Roles"),
                 "checks",
                 hint=_l("She may hold several, and acts in one at a time."),
-                choices=_all_roles,
+                choices=one_of(PERSONAL_ROLES),
             ),
             CODE,
         ],

@@ -1,7 +1,6 @@
 """Perpetrators: who is suspected, what she or he is to whom, and where."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,29 +16,14 @@ from evidence_api.services import cases as casework
 from evidence_api.services import perpetrators
 from evidence_api.services.perpetrators import TiedVictim
 from evidence_api.work import Work
-from schemas.common import PageIn
 from schemas.perpetrators import PerpetratorsIn
-from web.cases import ROOMS, Room, asked, countries, further
-from web.forms import Choices, Field, Form, Path, add, contract
-from web.pages import SHOWN, Page, may, page, reading
+from web.cases import ROOMS, Room, all_rows, asked, countries, further
+from web.forms import CODE, REASON, Choices, Field, Form, Path, about, add, contract, known, one_of, options
+from web.pages import SHOWN, Page, Section, may, page, parts, reading
 from web.texts import LABELS
-from web.venues import REASON, options
 
 NEWEST = 10
 """How many victims and venues a perpetrator's page shows; each has a page of its own for all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A part of a perpetrator's page that another module shows.
-
-    `load(work, perpetrator)` gives what `template` shows as `part`, beside `perpetrator`. Who has no `permission` does
-    not see it.
-    """
-
-    template: str
-    permission: Permission
-    load: Callable[[Work, Perpetrator], Any]
 
 
 SECTIONS: list[Section] = []
@@ -88,12 +72,11 @@ def perpetrator(id: UUID) -> Page:
             writes=case.stage not in ENDED and may(work, Permission.PERPETRATOR_WRITE, found),
             addresses=addresses,
             kept=addresses and perpetrators.has_address(work, id),
-            sections=[
-                (section.template, section.load(work, found))
-                for section in SECTIONS
-                if may(work, section.permission, found)
-            ],
+            sections=parts(work, SECTIONS, found),
         )
+
+
+_all = partial(all_rows, "perpetrator", perpetrators.read, Permission.PERPETRATOR_WRITE)
 
 
 @page("/perpetrators/<uuid:id>/victims", perpetrators.victims)
@@ -108,21 +91,6 @@ def perpetrator_venues(id: UUID) -> Page:
     return _all(id, "venues", perpetrators.venues)
 
 
-def _all(id: UUID, what: str, load: Callable[..., Any]) -> Page:
-    given = asked(PageIn, SHOWN)
-    with reading() as work:
-        found = perpetrators.read(work, id)
-        rows, following = load(work, id, **given)
-        return render_template(
-            "perpetrator_rows.html",
-            perpetrator=found,
-            what=what,
-            rows=rows,
-            more=further(f"pages.perpetrator_{what}", following, id=id),
-            writes=may(work, Permission.PERPETRATOR_WRITE, found),
-        )
-
-
 # --- forms ------------------------------------------------------------------------------------------------------------
 
 
@@ -130,31 +98,28 @@ def _to_perpetrator(_thing: Any, path: Path) -> str:
     return url_for("pages.perpetrator", id=path["id"])
 
 
-def _said_of(name: str) -> Callable[[Any], Any]:
-    """What stands in a field at first: what is known of one who is edited, nothing of one who is new."""
-    return lambda thing: getattr(thing, name) if isinstance(thing, Perpetrator) else None
-
-
 ABOUT = (
     Field(
         "alias",
         _l("Name by which people speak of her or him"),
         hint=_l("Everybody who works on the case sees it."),
-        value=_said_of("alias"),
+        value=known(Perpetrator, "alias"),
         always=True,
     ),
-    Field("aliases", _l("Other names"), "list", hint=_l("With commas between them."), value=_said_of("aliases")),
+    Field(
+        "aliases", _l("Other names"), "list", hint=_l("With commas between them."), value=known(Perpetrator, "aliases")
+    ),
     Field(
         "roles",
         _l("What she or he does"),
         "checks",
-        choices=lambda _work, _thing: options(PerpetratorRole),
-        value=_said_of("roles"),
+        choices=one_of(PerpetratorRole),
+        value=known(Perpetrator, "roles"),
         always=True,
     ),
-    Field("gender", _l("Gender"), "choice", choices=lambda _work, _thing: options(Gender), value=_said_of("gender")),
-    Field("country", _l("Country"), "choice", choices=countries, value=_said_of("country")),
-    Field("note", _l("What else is known"), "lines", value=_said_of("note")),
+    Field("gender", _l("Gender"), "choice", choices=one_of(Gender), value=known(Perpetrator, "gender")),
+    Field("country", _l("Country"), "choice", choices=countries, value=known(Perpetrator, "country")),
+    Field("note", _l("What else is known"), "lines", value=known(Perpetrator, "note")),
 )
 
 add(
@@ -166,7 +131,7 @@ add(
         _l("Register her or him"),
         ABOUT,
         done=_l("The perpetrator is registered. Say what she or he is to which victim and venue."),
-        thing=lambda work, id: casework.read_case(work, id),
+        thing=casework.read_case,
         head="_case.html",
         into="case",
         back=lambda _thing, path: url_for("pages.case_perpetrators", id=path["id"]),
@@ -175,27 +140,11 @@ add(
 )
 
 
-def _perpetrator_form(
-    name: str, path: str, method: str, rule: str, title: Any, button: Any, *fields: Field, **more: Any
-) -> None:
-    """A form about one perpetrator."""
-    add(
-        Form(
-            name,
-            f"/perpetrators/<uuid:id>/{path}",
-            contract(method, f"/perpetrators/<uuid:id>{rule}"),
-            title,
-            button,
-            fields,
-            thing=lambda work, id: perpetrators.read(work, id),
-            head="_perpetrator_head.html",
-            back=_to_perpetrator,
-            **more,
-        )
-    )
+_form = partial(
+    about, "/perpetrators/<uuid:id>", thing=perpetrators.read, head="_perpetrator_head.html", back=_to_perpetrator
+)
 
-
-_perpetrator_form(
+_form(
     "edit_perpetrator",
     "edit",
     "PATCH",
@@ -213,7 +162,7 @@ def _victims(work: Work, perpetrator: Perpetrator) -> Choices:
     return [(str(one.id), one.pseudonym) for one in perpetrators.possible_victims(work, perpetrator.id)]
 
 
-_perpetrator_form(
+_form(
     "tie_victim",
     "victims/new",
     "POST",
@@ -221,7 +170,7 @@ _perpetrator_form(
     _l("Say what she or he is to a victim"),
     _l("Save"),
     Field("victim", _l("The victim"), "choice", choices=_victims),
-    Field("relation", _l("What she or he is, or did, to her"), "choice", choices=lambda _w, _t: options(Relation)),
+    Field("relation", _l("What she or he is, or did, to her"), "choice", choices=one_of(Relation)),
     says=_l("Family must not be told where she is, nor be taken for safe."),
     done=_l("It is noted."),
 )
@@ -241,14 +190,14 @@ add(
         [REASON],
         says=_l("What it was stays in the ledger."),
         done=_l("It has ended."),
-        thing=lambda work, id: perpetrators.read_tie(work, id),
+        thing=perpetrators.read_tie,
         head="_victim_tie_head.html",
         back=_to_tied,
         danger=True,
     )
 )
 
-_perpetrator_form(
+_form(
     "set_perpetrator_address",
     "address",
     "PUT",
@@ -260,7 +209,7 @@ _perpetrator_form(
     done=_l("The addresses are in the vault."),
     drafts=False,
 )
-_perpetrator_form(
+_form(
     "reveal_perpetrator_address",
     "address/reveal",
     "POST",
@@ -268,7 +217,7 @@ _perpetrator_form(
     _l("Reveal known addresses"),
     _l("Reveal them"),
     REASON,
-    Field("otp", _l("Code"), "code", always=True),
+    CODE,
     says=_l("They are shown once. That you saw them, and why, is kept in the ledger."),
     shows=lambda revealed, path: render_template(
         "perpetrator_address.html", back=_to_perpetrator(None, path), **revealed

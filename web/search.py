@@ -22,6 +22,7 @@ KINDS = {
     "venue": _l("Venues"),
     "operation": _l("Operations"),
     "partner": _l("Partners"),
+    "charge": _l("Charges"),
 }
 """What the finds of each kind stand under. The page of one is `pages.<kind>`."""
 

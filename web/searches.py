@@ -18,10 +18,9 @@ from schemas.common import PageIn
 from schemas.episodes import AlertsIn, AllSearchesIn, SearchesIn
 from web.cases import ROOMS, Room, asked, further
 from web.episodes import known_venues
-from web.forms import Choices, Field, Form, Path, add, contract
+from web.forms import CODE, REASON, Choices, Field, Form, Path, add, contract, options
 from web.home import FEW, PARTS, Part
 from web.pages import SHOWN, Page, may, page, reading
-from web.texts import said
 
 ROOMS.append(Room("case_searches", _l("Missing people"), Permission.VICTIM_READ))
 
@@ -57,7 +56,7 @@ def all_searches() -> Page:
             searches=found,
             more=further("pages.all_searches", following),
             given=given,
-            kinds=_kinds(),
+            kinds=options(SearchKind),
             reports=False,
         )
 
@@ -75,13 +74,9 @@ def case_searches(id: UUID) -> Page:
             searches=found,
             more=further("pages.case_searches", following, id=id),
             given=given,
-            kinds=_kinds(),
+            kinds=options(SearchKind),
             reports=case.stage not in ENDED and may(work, Permission.SEARCH_WRITE),
         )
-
-
-def _kinds() -> Choices:
-    return [(kind.value, said(kind)) for kind in SearchKind]
 
 
 @page("/searches/<uuid:id>", searches.read_search)
@@ -114,8 +109,6 @@ def all_alerts() -> Page:
 
 
 # --- forms ------------------------------------------------------------------------------------------------------------
-
-REASON = Field("reason", _l("Reason"), "lines", _l("It is kept in the ledger for good. Write no name of a person."))
 
 
 def _to_search(_thing: Any, path: Path) -> str:
@@ -215,7 +208,7 @@ _form(
     _l("Open the name of who is sought"),
     _l("Show it to me"),
     REASON,
-    Field("otp", _l("Code"), "code", always=True),
+    CODE,
     says=_l("It is shown this once. That you opened it is recorded, with your reason."),
     shows=_revealed,
 )

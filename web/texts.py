@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from babel import Locale, dates, numbers, units
 from flask import Flask, g, has_request_context, request, session
@@ -45,7 +46,17 @@ def register(app: Flask) -> None:
         timezone_selector=_zone,
     )
     app.jinja_env.filters.update(
-        said=said, translated=translated, when=when, day=day, ago=ago, bytes=size, number=number, country=country
+        said=said,
+        translated=translated,
+        when=when,
+        day=day,
+        clock=clock,
+        there=there,
+        weekday=weekday,
+        ago=ago,
+        bytes=size,
+        number=number,
+        country=country,
     )
     app.jinja_env.globals.update(direction=direction, language=language, zone=zone, languages=LANGUAGES)
 
@@ -114,6 +125,30 @@ def day(moment: datetime | date | None) -> Markup:
     if isinstance(moment, datetime):
         return _time(moment, _day(_local(moment)))
     return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(), _day(moment))
+
+
+def clock(moment: datetime) -> Markup:
+    """The time of day of a moment, in the office's zone."""
+    return _time(moment, _clock(_local(moment)), _written(_local(moment), "Hm"))
+
+
+def weekday(on: date) -> Markup:
+    """A date with its day of the week."""
+    said_so = dates.format_skeleton("yMMMEd", on, locale=_locale())
+    return Markup('<time datetime="{}">{}</time>').format(on.isoformat(), said_so)
+
+
+def there(moment: datetime, zone: str) -> Markup:
+    """The same where clocks show another time than those of the office, with the city; else nothing."""
+    local = _aware(moment).astimezone(ZoneInfo(zone))
+    if local.utcoffset() == _local(moment).utcoffset():
+        return Markup("")
+    city = dates.get_timezone_location(local.tzinfo, locale=_locale(), return_city=True)
+    return Markup("{}").format(gettext("%(time)s in %(city)s", time=_clock(local), city=city))
+
+
+def _clock(local: datetime) -> str:
+    return dates.format_skeleton("Hm", local, local.tzinfo, locale=_locale())
 
 
 def _time(moment: datetime, text: str, title: str | None = None) -> Markup:
@@ -262,6 +297,7 @@ LABELS: Mapping[type, Mapping[str, Any]] = {
         "venue": _l("Venue"),
         "operation": _l("Operation"),
         "partner": _l("Partner"),
+        "charge": _l("Charge"),
     },
     Scope: {
         "upload": _l("Uploading only"),
@@ -360,6 +396,9 @@ ACTS: Mapping[str, Any] = {
     "user:session_locked": _l("Session locked"),
     "user:session_unlocked": _l("Session unlocked"),
     "user:session_ended": _l("Session ended from elsewhere"),
+    "user:feed_open": _l("Address for a calendar made"),
+    "user:feed_revoke": _l("Address of a calendar revoked"),
+    "user:reminders": _l("Chosen where reminders go"),
     "user:denied": _l("Access denied"),
     "office:created": _l("Office made"),
     "office:zone": _l("Time zone of the office set"),

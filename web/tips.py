@@ -16,7 +16,7 @@ from evidence_api.work import Work, begin
 from schemas.common import MAX_PAGE
 from schemas.tips import TipsIn
 from web.cases import TITLE, asked, case_kinds, countries, further
-from web.forms import Choices, Field, Form, Path, add, contract
+from web.forms import REASON, Choices, Field, Form, Path, add, contract
 from web.home import FEW, PARTS, Part
 from web.pages import SHOWN, Page, may, page, reading
 
@@ -95,9 +95,6 @@ def _cases(work: Work, _tip: Tip) -> Choices:
 
 def _back(_thing: Any, path: Path) -> str:
     return url_for("pages.tip", id=path["id"])
-
-
-REASON = Field("reason", _l("Reason"), "lines", _l("It is kept in the ledger for good. Write no name of a person."))
 
 
 def _triage(name: str, way: str, action: str, title: Any, button: Any, *fields: Field, **more: Any) -> None:

@@ -12,9 +12,10 @@ from evidence_api import auth
 from evidence_api.api.contract import Api
 from evidence_api.domain.roles import Actor
 from evidence_api.domain.table import BOM, TableKind, line
-from evidence_api.services import evidence, exports, perpetrators, venues, victims
+from evidence_api.services import charge_tables, evidence, exports, perpetrators, venues, victims
 from evidence_api.services.exports import Export
 from evidence_api.work import Site, begin
+from schemas.charges import ChargeLineOut
 from schemas.common import MAX_PAGE
 from schemas.evidence import EvidenceOut
 from schemas.perpetrators import PerpetratorOut
@@ -58,6 +59,9 @@ SOURCES: Mapping[TableKind, Source] = {
             *("ref", "kind", "description", "place", "area", "country", "latitude", "longitude"),
             *("state", "new_use", "created_at"),
         ),
+    ),
+    TableKind.CHARGES: Source(
+        exports.charges, charge_tables.lines, ChargeLineOut, tuple(ChargeLineOut._declared_fields)
     ),
     TableKind.ITEMS: Source(
         exports.items,

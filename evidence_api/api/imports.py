@@ -12,10 +12,11 @@ from evidence_api import auth
 from evidence_api.api.contract import Api, answer, authorise, load, read_json
 from evidence_api.domain.errors import InvalidInput
 from evidence_api.domain.sentences import sentence
-from evidence_api.domain.table import MOST_BYTES, Table, TableKind, parse
+from evidence_api.domain.table import MOST_BYTES, Row, Table, TableKind, parse
 from evidence_api.services import imports
-from evidence_api.services.imports import NotBroughtIn, Report, Row
+from evidence_api.services.imports import NotBroughtIn, Report
 from evidence_api.work import act_of, begin
+from schemas.charges import ChargeRowIn
 from schemas.perpetrators import PerpetratorIn
 from schemas.tables import ImportIn, ReportOut
 from schemas.venues import VenueIn
@@ -27,15 +28,24 @@ SCHEMAS: Mapping[TableKind, type[Schema]] = {
     TableKind.VICTIMS: VictimIn,
     TableKind.PERPETRATORS: PerpetratorIn,
     TableKind.VENUES: VenueIn,
+    TableKind.CHARGES: ChargeRowIn,
 }
 SEVERAL = re.compile(r"[;,،\n]")
 """What stands between several in one cell."""
 
 SYNONYMS: Mapping[str, str] = {
+    "accused": "perpetrator",
     "address": "place",
     "age": "estimated_age",
+    "case": "case_ref",
+    "charge": "count",
     "children": "dependents",
+    "date_of_sentence": "imposed_on",
+    "date_of_verdict": "decided_on",
+    "defendant": "perpetrator",
     "district": "area",
+    "docket": "court_ref",
+    "filed": "filed_on",
     "household": "family_members",
     "language": "languages",
     "lat": "latitude",
@@ -45,11 +55,17 @@ SYNONYMS: Mapping[str, str] = {
     "name": "alias",
     "nationality": "country",
     "notes": "note",
+    "offence": "statute",
     "other_names": "aliases",
+    "outcome": "disposition",
     "remarks": "note",
     "role": "roles",
+    "section": "statute",
     "sex": "gender",
+    "state": "disposition",
     "type": "kind",
+    "verdict": "disposition",
+    "version": "edition",
     "village": "area",
 }
 """What columns are often called."""
@@ -103,9 +119,8 @@ def rows_of(kind: TableKind, table: Table, mapping: Mapping[str, str]) -> list[R
         row = Row(line, texts, {})
         try:
             # Any id does for a case: the use case puts in the one into which the table comes.
-            said = load(
-                lambda: schema, {"case": _ANY, **{name: _value(schema.fields[name], texts[name]) for name in texts}}
-            )
+            into = {"case": _ANY} if "case" in schema.fields else {}
+            said = load(lambda: schema, {**into, **{name: _value(schema.fields[name], texts[name]) for name in texts}})
         except InvalidInput as error:
             row.errors = error.errors
         else:

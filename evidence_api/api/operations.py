@@ -141,19 +141,19 @@ api.route("GET", f"{ONE}/figures", rosters.figures, out=FiguresOut, says="The ro
 api.route(
     "POST",
     f"{ONE}/operatives",
-    operations.add_operative,
+    operatives.add_to_operation,
     body=TakesPartIn,
     out=OperativeOut,
     status=201,
     says="Let an operative take part",
 )
 api.route(
-    "GET", f"{ONE}/operatives", operations.operatives, out=OperativeOut, many=True, says="Who takes part, by code"
+    "GET", f"{ONE}/operatives", operatives.of_operation, out=OperativeOut, many=True, says="Who takes part, by code"
 )
 api.route(
     "POST",
     f"{ONE}/operatives/<uuid:operative>/end",
-    operations.remove_operative,
+    operatives.take_off_operation,
     body=ReasonIn,
     status=204,
     says="Take an operative off",

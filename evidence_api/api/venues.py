@@ -1,7 +1,7 @@
 """Venues: `/api/v1/venues`."""
 
 from evidence_api.api.contract import Api
-from evidence_api.services import venues
+from evidence_api.services import areas, inspections, venue_ties, venues
 from schemas.common import PageIn
 from schemas.venues import (
     AreaOut,
@@ -47,7 +47,7 @@ api.route(
 api.route(
     "GET",
     "/venues/areas",
-    venues.areas,
+    areas.list_areas,
     query=AreasIn,
     out=AreaOut,
     many=True,
@@ -72,12 +72,18 @@ api.route(
     says="The steps that are legal now: who may take each, and what is still missing for it",
 )
 api.route(
-    "GET", f"{ONE}/ties", venues.ties, query=PageIn, out=VenueTieOut, many=True, says="Who was what to it, and when"
+    "GET",
+    f"{ONE}/ties",
+    venue_ties.list_of_venue,
+    query=PageIn,
+    out=VenueTieOut,
+    many=True,
+    says="Who was what to it, and when",
 )
 api.route(
     "POST",
     f"{ONE}/ties",
-    venues.tie,
+    venue_ties.add,
     body=VenueTieIn,
     out=VenueTieOut,
     status=201,
@@ -86,7 +92,7 @@ api.route(
 api.route(
     "POST",
     "/venue-ties/<uuid:id>/end",
-    venues.end_tie,
+    venue_ties.end,
     body=VenueTieEndIn,
     out=VenueTieOut,
     says="Say until when somebody was that to it",
@@ -94,7 +100,7 @@ api.route(
 api.route(
     "GET",
     f"{ONE}/observations",
-    venues.observations,
+    inspections.observations,
     query=PageIn,
     out=ObservationOut,
     many=True,
@@ -103,7 +109,7 @@ api.route(
 api.route(
     "POST",
     f"{ONE}/observations",
-    venues.observe,
+    inspections.observe,
     body=ObservationIn,
     out=ObservationOut,
     status=201,
@@ -112,7 +118,7 @@ api.route(
 api.route(
     "GET",
     f"{ONE}/inspections",
-    venues.inspections,
+    inspections.inspections,
     query=PageIn,
     out=InspectionOut,
     many=True,
@@ -121,7 +127,7 @@ api.route(
 api.route(
     "POST",
     f"{ONE}/inspections",
-    venues.inspect,
+    inspections.inspect,
     body=InspectionIn,
     out=InspectionOut,
     status=201,

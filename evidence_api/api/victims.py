@@ -1,7 +1,7 @@
 """Victims: `/api/v1/victims`."""
 
 from evidence_api.api.contract import Api
-from evidence_api.services import victims
+from evidence_api.services import consents, identities, keep_apart, victims
 from schemas.common import PageIn, ReasonIn, StepUpReasonIn
 from schemas.victims import (
     AddressIn,
@@ -95,7 +95,7 @@ api.route(
 api.route(
     "PUT",
     "/victims/<uuid:id>/identity",
-    victims.set_identity,
+    identities.set_identity,
     body=IdentityIn,
     status=204,
     says="Put her identity into the vault",
@@ -104,7 +104,7 @@ api.route(
 api.route(
     "POST",
     "/victims/<uuid:id>/identity/reveal",
-    victims.reveal_identity,
+    identities.reveal_identity,
     body=StepUpReasonIn,
     out=IdentityOut,
     says="Open her identity, with a fresh code; it is recorded",
@@ -113,7 +113,7 @@ api.route(
 api.route(
     "PUT",
     "/victims/<uuid:id>/address",
-    victims.set_address,
+    identities.set_address,
     body=AddressIn,
     status=204,
     says="Put her address into the vault",
@@ -122,7 +122,7 @@ api.route(
 api.route(
     "POST",
     "/victims/<uuid:id>/address/reveal",
-    victims.reveal_address,
+    identities.reveal_address,
     body=StepUpReasonIn,
     out=AddressOut,
     says="Open her address, with a fresh code; it is recorded",
@@ -131,7 +131,7 @@ api.route(
 api.route(
     "GET",
     "/victims/<uuid:id>/consents",
-    victims.consents,
+    consents.list_of_victim,
     query=PageIn,
     out=ConsentOut,
     many=True,
@@ -140,7 +140,7 @@ api.route(
 api.route(
     "POST",
     "/victims/<uuid:id>/consents",
-    victims.add_consent,
+    consents.add,
     body=ConsentIn,
     out=ConsentOut,
     status=201,
@@ -149,7 +149,7 @@ api.route(
 api.route(
     "POST",
     "/consents/<uuid:id>/withdraw",
-    victims.withdraw_consent,
+    consents.withdraw,
     body=ReasonIn,
     out=ConsentOut,
     says="Record that she takes a consent back",
@@ -157,7 +157,7 @@ api.route(
 api.route(
     "GET",
     "/victims/<uuid:id>/keep-apart",
-    victims.kept_apart,
+    keep_apart.list_of_victim,
     out=KeepApartOut,
     many=True,
     says="Whom to keep away from her",
@@ -165,7 +165,7 @@ api.route(
 api.route(
     "POST",
     "/victims/<uuid:id>/keep-apart",
-    victims.keep_apart,
+    keep_apart.add,
     body=KeepApartIn,
     out=KeepApartOut,
     status=201,
@@ -174,7 +174,7 @@ api.route(
 api.route(
     "POST",
     "/keep-apart/<uuid:id>/end",
-    victims.end_keep_apart,
+    keep_apart.end,
     body=ReasonIn,
     status=204,
     says="Record that the person need not be kept away any more",

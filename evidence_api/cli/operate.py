@@ -90,7 +90,7 @@ def serve(host: str, port: int, workers: int | None) -> None:
         embedded = site.engine.dialect.name == "sqlite"
     click.echo(f"Serving on http://{host}:{port} (stop with Ctrl-C)", err=True)
     Server(
-        "evidence_api:create_app",
+        "evidence_api:serve_app",
         factory=True,
         address=host,
         port=port,

@@ -152,6 +152,9 @@ FOLLOW_UP_MONTHS = (1, 2, 3, 6, 9, 12, 15, 18, 21, 24)
 FOLLOW_UPS_MEET = timedelta(days=14)
 """A follow-up that is open so near to another date serves for both: the dates lie a month apart at least."""
 
+ASSESSING, ASKING, ANOTHER_PARTNER = "assessing", "asking", "another_partner"
+"""What is to be done first where something is refused: assess, ask her what she wants, look for another partner."""
+
 OPEN = frozenset({StepState.PLANNED, StepState.ACTIVE})
 """A step that is still to be done."""
 

@@ -53,7 +53,7 @@ STAGES: Lifecycle[Stage] = Lifecycle(
         step("try", Stage.CHARGED, Stage.IN_TRIAL, _L),
         step("judge", Stage.IN_TRIAL, Stage.JUDGED, _L),
         step("monitor", Stage.JUDGED, Stage.MONITORING, _L, _S),
-        step("close", Stage.MONITORING, Stage.CLOSED, _S),
+        step("close", Stage.MONITORING, Stage.CLOSED, _L, _S),
         step("decline", {Stage.INTAKE, Stage.INVESTIGATING}, Stage.DECLINED, _L, _S),
         step("resolve", {Stage.INVESTIGATING, Stage.INTERVENED}, Stage.RESOLVED, _L, _S),
         step("hold", _OPEN, Stage.ON_HOLD, _I, _L, _S),
@@ -61,8 +61,8 @@ STAGES: Lifecycle[Stage] = Lifecycle(
         step("reopen", {Stage.JUDGED, Stage.MONITORING, Stage.CLOSED}, Stage.IN_TRIAL, _L, _S),
     ],
 )
-"""`resume` returns to the stage that `hold` left. `reopen` leads back to trial, or, with `to=investigating`
-because of new facts, to the investigation (see `reopened_to`)."""
+"""`close` takes two people, one of each of its roles. `resume` returns to the stage that `hold` left. `reopen` leads
+back to trial, or, with `to=investigating` because of new facts, to the investigation (see `reopened_to`)."""
 
 REOPEN_TARGETS = (Stage.IN_TRIAL, Stage.INVESTIGATING)
 

@@ -12,6 +12,7 @@ class NodeKind(StrEnum):
     EPISODE = "episode"
     VENUE = "venue"
     OPERATION = "operation"
+    CHARGE = "charge"
 
 
 class TieKind(StrEnum):
@@ -24,6 +25,7 @@ class TieKind(StrEnum):
     ROSTER = "roster"
     KEEP_APART = "keep_apart"
     HELD_AT = "held_at"
+    CHARGED = "charged"
 
 
 MOST_DEPTH = 3

@@ -6,6 +6,8 @@ because messages end up in logs and on screens that others see.
 
 from collections.abc import Mapping, Sequence
 
+from evidence_api.domain.scheduling import Conflict as Reason
+from evidence_api.domain.scheduling import Window
 from evidence_api.domain.sentences import sentence
 
 
@@ -63,6 +65,23 @@ class StepUpRequired(DomainError):
 
 class Conflict(DomainError):
     """The state of things does not allow the act now."""
+
+
+class Unprepared(Conflict):
+    """Something else is to be done first; `first` names it, so that a page can lead there."""
+
+    def __init__(self, detail: str, *, first: str) -> None:
+        super().__init__(detail)
+        self.first = first
+
+
+class Clash(Conflict):
+    """A time does not do: `conflicts` says why, rule by rule, `nearest` which of the times about it would."""
+
+    def __init__(self, detail: str, *, conflicts: Sequence[Reason], nearest: Sequence[Window] = ()) -> None:
+        super().__init__(detail)
+        self.conflicts = list(conflicts)
+        self.nearest = list(nearest)
 
 
 class IllegalTransition(Conflict):

@@ -11,6 +11,7 @@ class LinkKind(StrEnum):
     VENUE = "venue"
     EPISODE = "episode"
     OPERATION = "operation"
+    CHARGE = "charge"
 
 
 class LinkRelation(StrEnum):

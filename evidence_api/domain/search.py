@@ -23,6 +23,7 @@ class Kind(StrEnum):
     VENUE = "venue"
     OPERATION = "operation"
     PARTNER = "partner"
+    CHARGE = "charge"
 
 
 # What Unicode does not take apart, but people type without the stroke; Arabic letters that are written one for the

@@ -4,9 +4,10 @@ cells is taken for a formula."""
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from evidence_api.domain.errors import InvalidInput
 from evidence_api.domain.sentences import sentence
@@ -28,6 +29,7 @@ class TableKind(StrEnum):
     VICTIMS = "victims"
     PERPETRATORS = "perpetrators"
     VENUES = "venues"
+    CHARGES = "charges"
     ITEMS = "items"
 
 
@@ -45,6 +47,17 @@ class Table:
 
     header: list[str]
     rows: list[tuple[int, list[str]]]
+
+
+@dataclass(slots=True)
+class Row:
+    """A row of a table: the line on which it begins, what it says by field, as it stands there and as the use case
+    takes it, and what is wrong."""
+
+    line: int
+    texts: Mapping[str, str]
+    said: Mapping[str, Any]
+    errors: dict[str, list[str]] = field(default_factory=dict)
 
 
 def neutral(cell: str) -> str:

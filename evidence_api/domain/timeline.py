@@ -15,6 +15,8 @@ class Happening(StrEnum):
     PERPETRATOR = "perpetrator"
     VENUE = "venue"
     OPERATION = "operation"
+    COURT = "court"
+    TESTIMONY = "testimony"
 
 
 CAPTURED = "evidence:captured"
@@ -25,10 +27,12 @@ PREFIXES: Mapping[Happening, tuple[str, ...]] = {
     Happening.CUSTODY: ("evidence:",),
     Happening.CASE: ("case:",),
     Happening.VICTIM: ("victim:", "search:"),
-    Happening.CARE: ("care:", "victim:care"),
+    Happening.CARE: ("care:", "victim:care", "plan:"),
     Happening.PERPETRATOR: ("perpetrator:",),
-    Happening.VENUE: ("venue:",),
+    Happening.VENUE: ("venue:", "order:"),
     Happening.OPERATION: ("operation:", "request:"),
+    Happening.COURT: ("charge:", "appeal:", "exhibit:", "hearing:"),
+    Happening.TESTIMONY: ("testimony:",),
 }
 """With what an act begins that is of this kind; the longest that fits decides."""
 

@@ -98,12 +98,13 @@ class EpisodeClass(StrEnum):
 
 
 class Purpose(StrEnum):
-    """What she consents to."""
+    """What she consents to. For a child, her guardian consents to testimony, and she herself assents."""
 
     CARE = "care"
     DATA = "data"
     SHARING = "sharing"
     TESTIMONY = "testimony"
+    TESTIMONY_ASSENT = "testimony_assent"
     RECORDING = "recording"
     MEDICAL = "medical"
     PUBLICITY = "publicity"
@@ -138,6 +139,7 @@ class AlertKind(StrEnum):
     MOVED_WITHOUT_EXIT = "moved_without_exit"
     RE_ENTERED_AFTER_EXIT = "re_entered_after_exit"
     LOCATED = "located"
+    VENUE_REOPENED = "venue_reopened"
 
 
 OUT = frozenset({Whereabouts.RESCUED, Whereabouts.INTERCEPTED, Whereabouts.SELF_EXITED, Whereabouts.LOCATED})
@@ -187,12 +189,12 @@ CARE: Lifecycle[Care] = Lifecycle(
         step("contact", {Care.NONE, Care.DECLINED}, Care.CONTACTED, _C),
         step("assess", Care.CONTACTED, Care.ASSESSED, _C),
         step("engage", Care.ASSESSED, Care.ENGAGED, _C),
-        step("decline", {Care.CONTACTED, Care.ASSESSED} | _HELPED, Care.DECLINED, _C),
         step("stabilise", Care.ENGAGED, Care.STABILISING, _C),
         step("restore", Care.STABILISING, Care.RESTORING, _C),
         step("reintegrate", Care.RESTORING, Care.REINTEGRATING, _C),
         step("become_independent", Care.REINTEGRATING, Care.INDEPENDENT, _C),
         step("set_back", {Care.RESTORING, Care.REINTEGRATING, Care.INDEPENDENT}, Care.STABILISING, _C),
+        step("decline", {Care.CONTACTED, Care.ASSESSED} | _HELPED, Care.DECLINED, _C),
     ],
 )
 """Contact, assessment, willingness, engagement; then stability, restoration, the way back, and a life of her own."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from evidence_api.db import database_time, insert_all_if_absent
@@ -65,14 +65,23 @@ def append(session: Session, keys: KeyStore, log: str, drafts: Sequence[Draft]) 
     heads = _lock_heads(session, log, sorted(by_subject))
     sealing = {draft.subject for draft in drafts if any(value is not None for value in draft.facts.values())}
     opened = keys.subject_keys(session, sorted(sealing), create=True) if sealing else {}
-    written, times = [], []
+    # Once for all, behind the locks: no head can have gone on since.
+    now = database_time(session)
+    written: list[LedgerEntry] = []
+    times: list[datetime | None] = []
+    disclosed: list[dict[str, object]] = []
     # What is read between the entries does not depend on them: thousands are written together.
     with session.no_autoflush:
         for subject, head in heads.items():
             for draft in by_subject[subject]:
-                written.append(_append_one(session, keys, log, head, opened.get(subject), draft))
+                row, texts = _append_one(session, now, log, head, draft)
+                written.append(row)
                 times.append(draft.occurred_at)
+                disclosed += _sealed(keys, opened[subject], row, texts) if texts else []
     session.flush()
+    if disclosed:
+        # Plain rows: an entry can have ten, and an act thousands of entries.
+        session.execute(insert(Disclosure), disclosed)
     session.add_all(
         TimelineEvent(**happening(row.id, row.subject, row.action, row.case_id, at or row.recorded_at, row.body))
         for row, at in zip(written, times, strict=True)
@@ -96,6 +105,7 @@ def happening(id: int, subject: str, action: str, case_id: UUID, at: datetime, b
         "action": action,
         "evidence_id": about if kind == "evidence" else None,
         "victim_id": about if kind == "victim" else None,
+        "testimony_id": about if kind == "testimony" else None,
         "link_id": link,
     }
 
@@ -118,9 +128,10 @@ def _lock_heads(session: Session, log: str, subjects: Sequence[str]) -> dict[str
 
 
 def _append_one(
-    session: Session, keys: KeyStore, log: str, head: LedgerHead, key: bytes | None, draft: Draft
-) -> LedgerEntry:
-    recorded_at = _time_for(session, head, draft)
+    session: Session, now: datetime, log: str, head: LedgerHead, draft: Draft
+) -> tuple[LedgerEntry, Mapping[str, str]]:
+    """The entry, which is the new end of its chain, and what opens its commitments, by name."""
+    recorded_at = _time_for(session, now, head, draft)
     disclosures = {name: disclosure.disclose(name, value) for name, value in draft.facts.items() if value is not None}
     entry = Entry(
         log=log,
@@ -140,12 +151,20 @@ def _append_one(
     body = encode(entry)
     row = row_of(body, entry, draft.case_id)
     session.add(row)
-    if key is not None:
-        for name, text in disclosures.items():
-            sealed = keys.seal_with(key, text.encode("ascii"), f"disclosure:{row.hash}:{name}")
-            session.add(Disclosure(entry_hash=row.hash, name=name, subject=draft.subject, sealed=sealed))
     head.seq, head.hash, head.recorded_at = entry.seq, row.hash, recorded_at
-    return row
+    return row, disclosures
+
+
+def _sealed(keys: KeyStore, key: bytes, row: LedgerEntry, texts: Mapping[str, str]) -> list[dict[str, object]]:
+    return [
+        {
+            "entry_hash": row.hash,
+            "name": name,
+            "subject": row.subject,
+            "sealed": keys.seal_with(key, text.encode("ascii"), f"disclosure:{row.hash}:{name}"),
+        }
+        for name, text in texts.items()
+    ]
 
 
 def row_of(body: bytes, entry: Entry, case_id: UUID | None) -> LedgerEntry:
@@ -163,9 +182,8 @@ def row_of(body: bytes, entry: Entry, case_id: UUID | None) -> LedgerEntry:
     )
 
 
-def _time_for(session: Session, head: LedgerHead, draft: Draft) -> datetime:
+def _time_for(session: Session, now: datetime, head: LedgerHead, draft: Draft) -> datetime:
     """The clock rule: never back along a chain, but where the clock was declared to have been wrong."""
-    now = database_time(session)
     last = head.recorded_at
     if last is None or now >= last:
         return now

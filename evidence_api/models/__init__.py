@@ -14,8 +14,23 @@ from evidence_api.models.account import (
 from evidence_api.models.approval import Approval
 from evidence_api.models.care import Assessment, CareStep, Claim, Partner, Payment, Placement, Referral, StandingRecord
 from evidence_api.models.case import Assignment, Case, CaseActor, Counter
+from evidence_api.models.charge import Appeal, AppealCharge, Charge, ElementProof, Exhibit, Plea, Sentence, Verdict
+from evidence_api.models.closure import ClosureOrder
 from evidence_api.models.draft import FormDraft, ImportDraft
 from evidence_api.models.evidence import Evidence, Reader, Sitting, Transfer
+from evidence_api.models.figures import FigureFact
+from evidence_api.models.hearing import (
+    Attendance,
+    CalendarFeed,
+    Engagement,
+    Hearing,
+    HearingCharge,
+    Occupancy,
+    OccupancyLock,
+    Reminder,
+    Resource,
+    ResourceTie,
+)
 from evidence_api.models.ledger import ClockFaultInterval, Disclosure, LedgerEntry, LedgerHead, SubjectKey
 from evidence_api.models.link import Link
 from evidence_api.models.operation import (
@@ -28,6 +43,16 @@ from evidence_api.models.operation import (
 )
 from evidence_api.models.perpetrator import Perpetrator, VictimTie
 from evidence_api.models.search import SearchSpelling, SearchText
+from evidence_api.models.testimony import (
+    Booking,
+    Measure,
+    NeedsAssessment,
+    PlanOffer,
+    PostCourtPlan,
+    Preparation,
+    Testimony,
+    Unavailability,
+)
 from evidence_api.models.timeline import TimelineEvent
 from evidence_api.models.tip import Tip
 from evidence_api.models.upload import Answer, Upload, UploadSegment
@@ -48,22 +73,35 @@ from evidence_api.models.victim import (
 __all__ = [
     "Alert",
     "Answer",
+    "Appeal",
+    "AppealCharge",
     "Approval",
     "Assessment",
     "Assignment",
+    "Attendance",
     "AuthSession",
     "AuthorityRequest",
+    "Booking",
+    "CalendarFeed",
     "CareStep",
     "Case",
     "CaseActor",
+    "Charge",
     "Claim",
     "ClockFaultInterval",
+    "ClosureOrder",
     "Consent",
     "Counter",
     "Disclosure",
+    "ElementProof",
+    "Engagement",
     "Episode",
     "Evidence",
+    "Exhibit",
+    "FigureFact",
     "FormDraft",
+    "Hearing",
+    "HearingCharge",
     "ImportDraft",
     "Inspection",
     "Installation",
@@ -71,7 +109,11 @@ __all__ = [
     "LedgerEntry",
     "LedgerHead",
     "Link",
+    "Measure",
+    "NeedsAssessment",
     "Observation",
+    "Occupancy",
+    "OccupancyLock",
     "Office",
     "Operation",
     "OperationOperative",
@@ -80,24 +122,34 @@ __all__ = [
     "Payment",
     "Perpetrator",
     "Placement",
+    "PlanOffer",
+    "Plea",
+    "PostCourtPlan",
+    "Preparation",
     "Reader",
     "RecoveryCode",
     "Referral",
+    "Reminder",
+    "Resource",
+    "ResourceTie",
     "RosterEntry",
     "SafetyAssessment",
     "Search",
     "SearchSpelling",
     "SearchText",
+    "Sentence",
     "SessionPresence",
     "Sighting",
     "Sitting",
     "StandingRecord",
     "SubjectKey",
+    "Testimony",
     "TimelineEvent",
     "Tip",
     "Token",
     "Transfer",
     "Tries",
+    "Unavailability",
     "Upload",
     "UploadSegment",
     "User",
@@ -106,6 +158,7 @@ __all__ = [
     "VaultKey",
     "Venue",
     "VenueTie",
+    "Verdict",
     "Victim",
     "VictimCase",
     "VictimTie",

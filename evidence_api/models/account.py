@@ -55,6 +55,8 @@ class User(Base):
     disabled_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     language: Mapped[str | None] = mapped_column(sa.String(8))
+    email: Mapped[str | None] = mapped_column(sa.String(254))
+    reminders: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
     version: Mapped[int] = mapped_column(default=1)
 
     roles: Mapped[list["UserRole"]] = relationship(

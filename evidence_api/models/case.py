@@ -14,7 +14,8 @@ from evidence_api.models.account import Office, User
 
 
 class Case(Base):
-    """A case, known to people by its ref, such as PP-2026-0042."""
+    """A case, known to people by its ref, such as PP-2026-0042. `jurisdiction` is whose law applies; null: that of the
+    office. `closing_id` is the first of the two who agree that it is closed, and `closing_role` as what she did."""
 
     __tablename__ = "case_file"
     __table_args__ = (sa.Index(None, "office_id", "id"),)
@@ -28,6 +29,9 @@ class Case(Base):
     lead_id: Mapped[UUID] = mapped_column(sa.ForeignKey(User.id))
     stage: Mapped[Stage] = mapped_column(ByValue(Stage), default=Stage.INTAKE)
     held_from: Mapped[Stage | None] = mapped_column(ByValue(Stage))
+    jurisdiction: Mapped[str | None] = mapped_column(sa.String(20))
+    closing_id: Mapped[UUID | None]
+    closing_role: Mapped[Role | None] = mapped_column(ByValue(Role))
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
 

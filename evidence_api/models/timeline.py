@@ -17,8 +17,8 @@ from evidence_api.models.evidence import Evidence
 class TimelineEvent(Base):
     """An entry at the moment at which the act happened; or, without an entry, an item at the moment of its capture.
 
-    `evidence_id`, `victim_id` and `link_id` name what a reader must be let to see first. What is about a
-    victim stands under the case that registered her; other cases that know her find it by her id.
+    `evidence_id`, `victim_id`, `testimony_id` and `link_id` name what a reader must be let to see first. What is about
+    a victim stands under the case that registered her; other cases that know her find it by her id.
     """
 
     __tablename__ = "timeline_event"
@@ -38,6 +38,7 @@ class TimelineEvent(Base):
     action: Mapped[str] = mapped_column(sa.String(80))
     evidence_id: Mapped[UUID | None]
     victim_id: Mapped[UUID | None]
+    testimony_id: Mapped[UUID | None]
     link_id: Mapped[UUID | None]
 
 

@@ -36,6 +36,7 @@ class Venue(Base):
     new_use: Mapped[str | None] = mapped_column(sa.String(200))
     seekers: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
     closed_on: Mapped[date | None]
+    new_use_by: Mapped[str | None] = mapped_column(sa.String(200))
     successor_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("venue.id"))
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)

@@ -249,15 +249,17 @@ class Sighting(Base):
 
 
 class Alert(Base):
-    """What a case that knows her must hear of; on the first pages of its people until one of them has taken note."""
+    """What a case that knows her, or a venue, must hear of; on the first pages of its people until one of
+    them has taken note."""
 
     __tablename__ = "alert"
     __table_args__ = (sa.Index(None, "noted_at", "case_id"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Case.id))
-    victim_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Victim.id))
+    victim_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey(Victim.id))
     episode_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey(Episode.id))
+    venue_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey(Venue.id))
     kind: Mapped[AlertKind] = mapped_column(ByValue(AlertKind))
     raised_at: Mapped[datetime]
     noted_at: Mapped[datetime | None]

@@ -9,6 +9,8 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from evidence_api.domain.care import (
+    ASKING,
+    ASSESSING,
     ELSEWHERE,
     FOLLOW_UP_MONTHS,
     FOLLOW_UPS_MEET,
@@ -22,7 +24,7 @@ from evidence_api.domain.care import (
     StepState,
     months_on,
 )
-from evidence_api.domain.errors import Conflict, InvalidInput
+from evidence_api.domain.errors import InvalidInput, Unprepared
 from evidence_api.domain.perpetrator import FAMILY
 from evidence_api.domain.sentences import sentence
 from evidence_api.domain.victim import FIRST_HOURS, Willingness
@@ -36,20 +38,20 @@ WithPartner = TypeVar("WithPartner", CareStep, Referral)
 
 
 def guard(work: Work, victim: Victim, action: str) -> None:
-    """Raise Conflict where a step of her care needs what is not there yet (DESIGN.md section 5).
+    """Raise Unprepared where a step of her care needs what is not there yet (DESIGN.md section 5).
 
     `become_independent` has no guard that can fail: the follow-ups that it needs are made up by `follow`.
     """
     if action == "assess" and _latest(work, victim, AssessmentKind.INITIAL) is None:
-        raise Conflict("Record the initial assessment first.")
+        raise Unprepared("Record the initial assessment first.", first=ASSESSING)
     if action == "engage" and victim.willingness is not Willingness.WILLING:
-        raise Conflict("Ask her first, and record that she is willing.")
+        raise Unprepared("Ask her first, and record that she is willing.", first=ASKING)
     if action == "reintegrate" and _kind_now(work, victim) not in ELSEWHERE:
         refuse_home(work, victim)
 
 
 def refuse_home(work: Work, victim: Victim) -> None:
-    """Raise Conflict unless the newest household safety assessment and the newest economic one are in her favour, and
+    """Raise Unprepared unless the newest household safety assessment and the newest economic one are in her favour, and
     still good today; and where somebody of her family is suspected, unless that household was found safe since.
 
     That is looked up for her safety, whether the actor knows of the suspect or not.
@@ -57,7 +59,7 @@ def refuse_home(work: Work, victim: Victim) -> None:
     lacking = [kind for kind in AssessmentKind if kind in FOR_HOME and not _in_favour(work, victim, kind)]
     if lacking:
         needed = "Going home needs these assessments, in her favour and not expired. Record them first: {kinds}."
-        raise Conflict(sentence(needed, kinds=lacking))
+        raise Unprepared(sentence(needed, kinds=lacking), first=ASSESSING)
     ties = sa.select(VictimTie.since).where(VictimTie.victim_id == victim.id, VictimTie.ended_at.is_(None))
     barriers = sa.select(KeepApart.since).where(KeepApart.victim_id == victim.id, KeepApart.ended_at.is_(None))
     family = _family(victim)
@@ -67,9 +69,10 @@ def refuse_home(work: Work, victim: Victim) -> None:
     since = max(work.session.scalars(found), default=None)
     safe = _latest(work, victim, AssessmentKind.HOUSEHOLD_SAFETY)
     if since and safe and (safe.recorded_at < since or safe.assessed_on < office_day(work, since)):
-        raise Conflict(
+        raise Unprepared(
             "Somebody of her family is suspected, or is to be kept away from her. Assess the safety of the household "
-            "anew first: the last assessment was made before that was known."
+            "anew first: the last assessment was made before that was known.",
+            first=ASSESSING,
         )
 
 

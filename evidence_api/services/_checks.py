@@ -1,17 +1,22 @@
 """What several use cases must find in order before they act."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from evidence_api.db import Base
 from evidence_api.domain.case import ENDED
 from evidence_api.domain.errors import Conflict, InvalidInput
 from evidence_api.domain.sentences import sentence
-from evidence_api.models import Case, Evidence, Office
+from evidence_api.models import Case, Evidence, Hearing, Office, Operation, Perpetrator, Venue
 from evidence_api.policy import Permission
 from evidence_api.work import Work
+
+InCase = TypeVar("InCase", Evidence, Hearing, Operation, Perpetrator, Venue)
 
 CLOCKS_DIFFER = timedelta(days=1)
 """How far ahead the clock of a recording device may be."""
@@ -53,7 +58,9 @@ def office_day(work: Work, moment: datetime | None = None) -> date:
 def running_case(work: Work, id: UUID, permission: Permission) -> Case:
     """The case into which something is written, locked. Raises NotFound where it is none of hers, Conflict once
     ended."""
-    case = work.get(Case, id, permission, lock=True)
+    entered = work.entered
+    # Into a case that the act is about already, many may be written.
+    case = entered if isinstance(entered, Case) and entered.id == id else work.get(Case, id, permission, lock=True)
     refuse_ended(work, case.id)
     return case
 
@@ -76,3 +83,22 @@ def refuse_taken_tag(work: Work, case_id: UUID, tag: str | None, but: UUID | Non
     taken = sa.select(Evidence.id).where(Evidence.case_id == case_id, Evidence.tag == tag, Evidence.id != but)
     if tag is not None and work.session.execute(taken.limit(1)).first() is not None:
         raise InvalidInput({"tag": ["Another item of this case has this tag. Give each thing its own."]})
+
+
+_NONE_SUCH: Mapping[type[Base], str] = {
+    Evidence: "There is no such item in this case.",
+    Hearing: "There is no such hearing in this case.",
+    Operation: "There is no such operation in this case.",
+    Perpetrator: "There is no such perpetrator in this case.",
+    Venue: "There is no such venue in this case.",
+}
+
+
+def named_in_case(work: Work, model: type[InCase], case_id: UUID, field: str, id: UUID | None) -> InCase | None:
+    """What is named at `field`, if anything is. Raises InvalidInput where the actor knows none such in the case."""
+    if id is None:
+        return None
+    found = work.session.scalars(work.query(model).where(model.id == id, model.case_id == case_id)).one_or_none()
+    if found is None:
+        raise InvalidInput({field: [_NONE_SUCH[model]]})
+    return found

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from evidence_api.domain.errors import StaleVersion
+from evidence_api.domain.errors import Conflict, StaleVersion
 from evidence_api.domain.operation import (
     ASSESSMENT_HOLDS,
     TOO_DANGEROUS,
@@ -137,3 +137,9 @@ def unfinished(work: Work, case: Case) -> list[str]:
             "conclude it."
         ]
     return points
+
+
+def refuse_over(operation: Operation) -> None:
+    """Raise Conflict for an operation that is done or aborted."""
+    if operation.state in (OperationState.DONE, OperationState.ABORTED):
+        raise Conflict(sentence("The operation is over: {state}.", state=operation.state))

@@ -9,23 +9,27 @@ import sqlalchemy as sa
 
 from evidence_api.domain.errors import Conflict
 from evidence_api.domain.victim import AlertKind
-from evidence_api.models import Alert, Case, User, Victim
+from evidence_api.models import Alert, Case, User, Venue, Victim
 from evidence_api.policy import Permission
 from evidence_api.services._pages import page
+from evidence_api.sight import visible
 from evidence_api.work import Work, act, act_on
 
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """An alert, with the case that is to hear of it and her whom it is about. `noted_by` is a user name."""
+    """An alert, with the case that is to hear of it and the victim or the venue that it is about, where the reader
+    may know of that. `noted_by` is a user name."""
 
     id: UUID
     kind: AlertKind
     case_id: UUID
     case_ref: str
-    victim_id: UUID
-    pseudonym: str
+    victim_id: UUID | None
+    pseudonym: str | None
     episode_id: UUID | None
+    venue_id: UUID | None
+    venue_ref: str | None
     raised_at: datetime
     noted_at: datetime | None
     noted_by: str | None
@@ -70,12 +74,15 @@ def _raised(work: Work, alerts: Sequence[Alert]) -> list[Raised]:
             Alert.victim_id,
             Victim.pseudonym,
             Alert.episode_id,
+            Venue.id.label("venue_id"),
+            Venue.ref.label("venue_ref"),
             Alert.raised_at,
             Alert.noted_at,
             User.username.label("noted_by"),
         )
         .join(Case, Case.id == Alert.case_id)
-        .join(Victim, Victim.id == Alert.victim_id)
+        .outerjoin(Victim, Victim.id == Alert.victim_id)
+        .outerjoin(Venue, (Venue.id == Alert.venue_id) & visible(Venue, work.actor))
         .outerjoin(User, User.id == Alert.noted_by_id)
         .where(Alert.id.in_([alert.id for alert in alerts]))
         .order_by(Alert.id.desc())

@@ -10,7 +10,7 @@ from evidence_api.domain.operation import REQUEST, RequestState
 from evidence_api.ledger.entry import Fact
 from evidence_api.models import AuthorityRequest, Case, Evidence, Operation
 from evidence_api.policy import Permission
-from evidence_api.services._checks import not_after_today, office_day, refuse_ended
+from evidence_api.services._checks import named_in_case, not_after_today, office_day, refuse_ended
 from evidence_api.services._operations import lock_running
 from evidence_api.services._pages import Page, page
 from evidence_api.work import Work, act, act_on
@@ -31,9 +31,7 @@ def send(
     not_after_today(work, sent_on=sent_on)
     if due_on is not None and due_on < sent_on:
         raise InvalidInput({"due_on": ["It cannot be due before it was sent."]})
-    known = work.query(Operation).where(Operation.id == operation, Operation.case_id == case.id)
-    if operation is not None and work.session.scalars(known).first() is None:
-        raise InvalidInput({"operation": ["There is no such operation in this case."]})
+    named_in_case(work, Operation, case.id, "operation", operation)
     refuse_ended(work, case.id)
     request = AuthorityRequest(
         case_id=case.id,
@@ -109,9 +107,7 @@ def reply(
     not_after_today(work, replied_on=replied_on)
     if replied_on < request.sent_on:
         raise InvalidInput({"replied_on": ["It cannot be answered before it was sent."]})
-    known = work.query(Evidence).where(Evidence.id == document, Evidence.case_id == request.case_id)
-    if document is not None and work.session.scalars(known).first() is None:
-        raise InvalidInput({"document": ["There is no such item in this case."]})
+    named_in_case(work, Evidence, request.case_id, "document", document)
     request.replied_on, request.reply, request.reply_evidence_id = replied_on, reply, document
     work.transition(
         request,

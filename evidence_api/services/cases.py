@@ -1,5 +1,6 @@
 """Cases: opening, assigning people, stages."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -27,9 +28,12 @@ from evidence_api.models import (
     VictimCase,
 )
 from evidence_api.policy import Permission, is_assigned
+from evidence_api.services._appeals import open_windows
+from evidence_api.services._charges import has_charges, uncharged, undecided
 from evidence_api.services._checks import TYPING, not_in_the_future
 from evidence_api.services._operations import unfinished, unplanned
 from evidence_api.services._pages import Page, page
+from evidence_api.services._plans import unplanned as without_plan
 from evidence_api.work import Work, act, act_on
 
 LEADERS = (Role.INVESTIGATOR, Role.LAWYER, Role.SUPERVISOR)
@@ -40,8 +44,10 @@ EARLY = (Stage.INTAKE, Stage.INVESTIGATING, Stage.INTERVENTION_PLANNED, Stage.IN
 
 
 @act(Permission.CASE_OPEN)
-def open_case(work: Work, *, title: str, kind: CaseKind, country: str) -> Case:
-    """Open a case. Who opens it leads it and is assigned to it. Its kind must be one that is in use."""
+def open_case(work: Work, *, title: str, kind: CaseKind, country: str, jurisdiction: str | None = None) -> Case:
+    """Open a case. Who opens it leads it and is assigned to it. Its kind must be one that is in use, and so must be the
+    jurisdiction, where one is named."""
+    _in_use(work, jurisdiction)
     kinds = work.site.settings.kinds
     if kind not in kinds.on:
         raise InvalidInput({"kind": [sentence("Give one of: {choices}.", choices=kinds.on)]})
@@ -55,16 +61,22 @@ def open_case(work: Work, *, title: str, kind: CaseKind, country: str) -> Case:
         country=country,
         office_id=office.id,
         lead_id=work.actor.user_id,
+        jurisdiction=jurisdiction,
         stage=Stage.INTAKE,
         created_at=work.now,
     )
     work.session.add(case)
     work.session.flush()
     work.session.add(Assignment(case_id=case.id, user_id=case.lead_id, role=work.actor.role, assigned_at=work.now))
-    work.record(
-        case, "case:open", data={"kind": kind.value}, facts={"ref": case.ref, "title": title, "country": country}
-    )
+    data: dict[str, Fact] = {"kind": kind.value, **({"jurisdiction": jurisdiction} if jurisdiction else {})}
+    work.record(case, "case:open", data=data, facts={"ref": case.ref, "title": title, "country": country})
     return _with_course(work, case)
+
+
+def _in_use(work: Work, jurisdiction: str | None) -> None:
+    known = list(work.site.settings.jurisdictions.all)
+    if jurisdiction is not None and jurisdiction not in known:
+        raise InvalidInput({"jurisdiction": [sentence("Give one of: {choices}.", choices=known)]})
 
 
 @act(Permission.CASE_READ, read_only=True)
@@ -112,12 +124,27 @@ def read_case(work: Work, case: Case) -> Case:
 
 @act_on(Case, Permission.CASE_EDIT)
 def edit_case(
-    work: Work, case: Case, *, title: str | None = None, country: str | None = None, lead: UUID | None = None
+    work: Work,
+    case: Case,
+    *,
+    title: str | None = None,
+    country: str | None = None,
+    lead: UUID | None = None,
+    jurisdiction: str | None = None,
 ) -> Case:
-    """Change what is given. A new lead must be assigned by name already, as one who may lead a case."""
-    if title is None and country is None and lead is None:
+    """Change what is given. A new lead must be assigned by name already, as one who may lead a case.
+
+    Raises Conflict for another jurisdiction than that whose statutes the charges of the case name.
+    """
+    if title is None and country is None and lead is None and jurisdiction is None:
         raise InvalidInput({"title": ["Give at least one thing to change."]})
     data: dict[str, Fact] = {}
+    if jurisdiction is not None:
+        _in_use(work, jurisdiction)
+        law = work.site.settings.jurisdictions
+        if law.of(jurisdiction) is not law.of(case.jurisdiction) and has_charges(work, case):
+            raise Conflict("The charges of the case name statutes of its jurisdiction. It stays.")
+        case.jurisdiction = data["jurisdiction"] = jurisdiction
     if country is not None:
         case.country = country
     if lead is not None:
@@ -219,16 +246,25 @@ def open_items(work: Work, case: Case) -> dict[Custody, int]:
 def transition(
     work: Work, case: Case, *, action: str, reason: str, to: Stage | None = None, occurred_at: datetime | None = None
 ) -> Case:
-    """Take the case a stage on. Raises IllegalTransition with what is legal now."""
+    """Take the case a stage on. Raises IllegalTransition with what is legal now.
+
+    Closing takes a lawyer and a supervisor: who comes first is kept, and the stage stays until the other comes too, or
+    until any other step takes back what the first had said.
+    """
     not_in_the_future(work, "occurred_at", occurred_at, TYPING)
     course = _with_course(work, case).course
     target = _target(work, case, action, to)
     row = work.step(course, case.stage, action, Permission.CASE_STAGE, case)
+    if action == "close" and case.closing_id == work.actor.user_id:
+        raise work.forbid("You have agreed to it already. Another person closes the case.", Permission.CASE_STAGE, case)
     if row.target in ENDED:
         _lock_items(work, case)
     open_points = _open_points(work, case, row)
     if open_points:
         raise Conflict(open_points[0])
+    if action == "close" and not _both_agree(work, case, reason, occurred_at):
+        return _with_course(work, case)
+    case.closing_id = case.closing_role = None
     if action == "hold":
         case.held_from = case.stage
     work.transition(
@@ -244,6 +280,18 @@ def transition(
     return _with_course(work, case)
 
 
+def _both_agree(work: Work, case: Case, reason: str, occurred_at: datetime | None) -> bool:
+    """Whether the other of the two has agreed before; if nobody has, the actor's word is kept."""
+    if case.closing_role is work.actor.role:
+        told = "Somebody who acts in the same role has agreed already: {role}. The other role closes the case."
+        raise Conflict(sentence(told, role=work.actor.role))
+    if case.closing_id is None:
+        case.closing_id, case.closing_role = work.actor.user_id, work.actor.role
+        work.record(case, "case:close_agreed", facts={"reason": reason}, occurred_at=occurred_at)
+        return False
+    return True
+
+
 def _open_points(work: Work, case: Case, row: Step[Stage]) -> list[str]:
     """What is still missing for a step taken now, in sentences. `transition` refuses for the first; each guard adds its
     own."""
@@ -252,10 +300,16 @@ def _open_points(work: Work, case: Case, row: Step[Stage]) -> list[str]:
         points += unplanned(work, case)
     if row.action == "intervene":
         points += unfinished(work, case)
+    if row.action == "charge":
+        points += uncharged(work, case)
+    if row.action == "judge":
+        points += undecided(work, case)
     if row.target in ENDED and _pending(work, case):
         points.append("A hand-over in this case is neither accepted nor refused. Settle it first.")
     if row.action in ("close", "resolve"):
         points += _sought(work, case)
+    if row.action == "close":
+        points += open_windows(work, case) + without_plan(work, case)
     return points
 
 
@@ -299,12 +353,18 @@ def next_steps(work: Work, case: Case) -> tuple[list[NextStep], None]:
             row.action,
             case.held_from if row.action == "resume" else row.target,
             _reopen_targets(work, case) if row.action == "reopen" else [],
-            [role for role in PERSONAL_ROLES if role in row.roles],
-            work.actor.role in row.roles,
+            [role for role in PERSONAL_ROLES if role in _left(case, row)],
+            work.actor.role in _left(case, row)
+            and not (row.action == "close" and case.closing_id == work.actor.user_id),
             _open_points(work, case, row),
         )
         for row in rows
     ], None
+
+
+def _left(case: Case, row: Step[Stage]) -> Collection[Role]:
+    """Whose step it is; of a case to whose closing one has agreed, the other's."""
+    return row.roles - {case.closing_role} if row.action == "close" else row.roles
 
 
 @act_on(Case, Permission.CASE_READ, read_only=True)

@@ -11,11 +11,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute
 
 from evidence_api.db import Base
+from evidence_api.domain.charge import ChargeState
 from evidence_api.domain.chart import NodeKind, TieKind
 from evidence_api.domain.errors import NotFound
 from evidence_api.domain.link import Confidence, LinkRelation
 from evidence_api.models import (
     Case,
+    Charge,
     Episode,
     Evidence,
     KeepApart,
@@ -31,6 +33,7 @@ from evidence_api.models import (
 )
 from evidence_api.policy import Permission
 from evidence_api.services._names import known_as
+from evidence_api.sight import there_is
 from evidence_api.work import Work, act_on
 
 MOST_OF_A_KIND = 20
@@ -141,9 +144,9 @@ def _first_view(work: Work, case: Case, asked: _Asked) -> _Found:
             left_out |= len(ids) > MOST_OF_A_KIND
             found += [(kind, id) for id in ids[:MOST_OF_A_KIND]]
     ties, cut = _touching(work, asked, found)
-    episodes = [key for tie in ties for key in (tie.a, tie.b) if key[0] is NodeKind.EPISODE]
-    of_episodes, cut_too = _touching(work, asked, list(dict.fromkeys(episodes)))
-    ties = list(dict.fromkeys(ties + of_episodes))
+    drawn_in = [key for tie in ties for key in (tie.a, tie.b) if key[0] in (NodeKind.EPISODE, NodeKind.CHARGE)]
+    of_those, cut_too = _touching(work, asked, list(dict.fromkeys(drawn_in)))
+    ties = list(dict.fromkeys(ties + of_those))
     there = set(found) | {key for tie in ties for key in (tie.a, tie.b) if key[0] in _DRAWN_IN}
     ties = [tie for tie in ties if tie.a in there and tie.b in there]
     return list(dict.fromkeys(found + [k for t in ties for k in (t.a, t.b)])), ties, left_out or cut or cut_too
@@ -153,37 +156,37 @@ def _tied(
     case: Case, asked: _Asked, key: InstrumentedAttribute[UUID]
 ) -> Mapping[NodeKind, Sequence[sa.ColumnElement[bool]]]:
     """By what one with this key is tied to anything, for each kind of what it may be the key of."""
-    linked = sa.exists().where(Link.target_id == key, Link.case_id == case.id, *_links_asked(asked))
+    linked = there_is(Link.target_id == key, Link.case_id == case.id, *_links_asked(asked))
     return {
         NodeKind.VICTIM: (
             linked,
-            sa.exists().where(VictimTie.victim_id == key, VictimTie.ended_at.is_(None)),
-            sa.exists().where(RosterEntry.victim_id == key),
-            sa.exists().where(Episode.victim_id == key, Episode.venue_id.is_not(None)),
-            sa.exists().where(KeepApart.victim_id == key, KeepApart.ended_at.is_(None)),
-            sa.exists().where(KeepApart.other_victim_id == key, KeepApart.ended_at.is_(None)),
+            there_is(VictimTie.victim_id == key, VictimTie.ended_at.is_(None)),
+            there_is(RosterEntry.victim_id == key),
+            there_is(Episode.victim_id == key, Episode.venue_id.is_not(None)),
+            there_is(KeepApart.victim_id == key, KeepApart.ended_at.is_(None)),
+            there_is(KeepApart.other_victim_id == key, KeepApart.ended_at.is_(None)),
         ),
         NodeKind.PERPETRATOR: (
             linked,
-            sa.exists().where(VictimTie.perpetrator_id == key, VictimTie.ended_at.is_(None)),
-            sa.exists().where(VenueTie.perpetrator_id == key),
-            sa.exists().where(KeepApart.perpetrator_id == key, KeepApart.ended_at.is_(None)),
+            there_is(VictimTie.perpetrator_id == key, VictimTie.ended_at.is_(None)),
+            there_is(VenueTie.perpetrator_id == key),
+            there_is(KeepApart.perpetrator_id == key, KeepApart.ended_at.is_(None)),
         ),
         NodeKind.VENUE: (
             linked,
-            sa.exists().where(VenueTie.venue_id == key, VenueTie.perpetrator_id.is_not(None)),
-            sa.exists().where(Episode.venue_id == key),
-            sa.exists().where(Operation.venue_id == key),
+            there_is(VenueTie.venue_id == key, VenueTie.perpetrator_id.is_not(None)),
+            there_is(Episode.venue_id == key),
+            there_is(Operation.venue_id == key),
         ),
         NodeKind.OPERATION: (
             linked,
-            sa.exists().where(RosterEntry.operation_id == key),
+            there_is(RosterEntry.operation_id == key),
             Operation.venue_id.is_not(None),
         ),
     }
 
 
-_DRAWN_IN = frozenset({NodeKind.EVIDENCE, NodeKind.EPISODE})
+_DRAWN_IN = frozenset({NodeKind.EVIDENCE, NodeKind.EPISODE, NodeKind.CHARGE})
 """What is in a first view because it is about what is in it."""
 
 
@@ -210,18 +213,25 @@ def _touching(work: Work, asked: _Asked, keys: Sequence[Key]) -> tuple[list[_Raw
     ties: list[_Raw] = []
     cut = False
 
-    def read(model: Any, *columns: tuple[InstrumentedAttribute[Any], NodeKind], where: Sequence[Any] = ()) -> list[Any]:
-        """The rows of a table with one of the keys in one of the columns. Each is asked by its own index."""
+    def read(
+        model: Any,
+        *columns: tuple[InstrumentedAttribute[Any], *tuple[NodeKind, ...]],
+        told: Sequence[InstrumentedAttribute[Any]] = (),
+        where: Sequence[Any] = (),
+    ) -> list[Any]:
+        """The rows of a table with a key of these kinds in one of the columns; of each row those columns, and what is
+        `told` besides. Each column is asked by its own index."""
         nonlocal cut
         rows: dict[Any, Any] = {}
-        # Plain rows: thousands of objects would take longer to make than to read.
-        known = work.query(model).with_only_columns(*model.__table__.columns).where(*where).limit(MOST_ROWS + 1)
-        keys = [column.name for column in model.__table__.primary_key]
-        for column, kind in columns:
-            if ids[kind]:
-                some = work.session.execute(known.where(column.in_(ids[kind]))).all()
+        keys = model.__table__.primary_key.columns.values()
+        # Plain rows, and no more of them than is shown: of thousands, each column takes its time to read.
+        wanted = dict.fromkeys([*keys, *(model.__table__.c[one.key] for one in (*(c for c, *_ in columns), *told))])
+        known = work.query(model).with_only_columns(*wanted).where(*where).limit(MOST_ROWS + 1)
+        for column, *kinds in columns:
+            if sought := [id for kind in kinds for id in ids[kind]]:
+                some = work.session.execute(known.where(column.in_(sought))).all()
                 cut |= len(some) > MOST_ROWS
-                rows |= {tuple(getattr(row, key) for key in keys): row for row in some[:MOST_ROWS]}
+                rows |= {row[: len(keys)]: row for row in some[:MOST_ROWS]}
         return [rows[identity] for identity in sorted(rows)]
 
     if NodeKind.EVIDENCE in asked.kinds:
@@ -232,14 +242,25 @@ def _touching(work: Work, asked: _Asked, keys: Sequence[Key]) -> tuple[list[_Raw
         VenueTie,
         (VenueTie.venue_id, NodeKind.VENUE),
         (VenueTie.perpetrator_id, NodeKind.PERPETRATOR),
+        told=[VenueTie.kind],
         where=[VenueTie.perpetrator_id.is_not(None)],
     ):
         ends = (NodeKind.PERPETRATOR, row.perpetrator_id), (NodeKind.VENUE, row.venue_id)
         ties.append(_Raw(*ends, TieKind.VENUE_TIE, row.kind))
+    for row in read(
+        Charge,
+        (Charge.id, NodeKind.CHARGE),
+        (Charge.perpetrator_id, NodeKind.PERPETRATOR),
+        told=[Charge.state],
+        where=[Charge.state != ChargeState.SUPERSEDED],
+    ):
+        ends = (NodeKind.PERPETRATOR, row.perpetrator_id), (NodeKind.CHARGE, row.id)
+        ties.append(_Raw(*ends, TieKind.CHARGED, row.state))
     held = read(
         Operation,
         (Operation.id, NodeKind.OPERATION),
         (Operation.venue_id, NodeKind.VENUE),
+        told=[Operation.kind],
         where=[Operation.venue_id.is_not(None)],
     )
     ties += [
@@ -263,7 +284,8 @@ def _links(read: Any, asked: _Asked) -> list[_Raw]:
     rows = read(
         Link,
         (Link.evidence_id, NodeKind.EVIDENCE),
-        *((Link.target_id, kind) for kind in targets),
+        (Link.target_id, *targets),
+        told=[Link.target_kind, Link.relation, Link.confidence],
         where=_links_asked(asked),
     )
     return [
@@ -285,6 +307,7 @@ def _of_victims(read: Any) -> list[_Raw]:
         (Episode.victim_id, NodeKind.VICTIM),
         (Episode.venue_id, NodeKind.VENUE),
         (Episode.id, NodeKind.EPISODE),
+        told=[Episode.exit],
     ):
         victim, episode = (NodeKind.VICTIM, row.victim_id), (NodeKind.EPISODE, row.id)
         ties.append(_Raw(victim, episode, TieKind.EPISODE))
@@ -294,12 +317,16 @@ def _of_victims(read: Any) -> list[_Raw]:
         VictimTie,
         (VictimTie.victim_id, NodeKind.VICTIM),
         (VictimTie.perpetrator_id, NodeKind.PERPETRATOR),
+        told=[VictimTie.relation],
         where=[VictimTie.ended_at.is_(None)],
     ):
         ends = (NodeKind.PERPETRATOR, row.perpetrator_id), (NodeKind.VICTIM, row.victim_id)
         ties.append(_Raw(*ends, TieKind.VICTIM_TIE, row.relation))
     for row in read(
-        RosterEntry, (RosterEntry.victim_id, NodeKind.VICTIM), (RosterEntry.operation_id, NodeKind.OPERATION)
+        RosterEntry,
+        (RosterEntry.victim_id, NodeKind.VICTIM),
+        (RosterEntry.operation_id, NodeKind.OPERATION),
+        told=[RosterEntry.outcome],
     ):
         ends = (NodeKind.VICTIM, row.victim_id), (NodeKind.OPERATION, row.operation_id)
         ties.append(_Raw(*ends, TieKind.ROSTER, row.outcome))
@@ -308,6 +335,7 @@ def _of_victims(read: Any) -> list[_Raw]:
         (KeepApart.victim_id, NodeKind.VICTIM),
         (KeepApart.other_victim_id, NodeKind.VICTIM),
         (KeepApart.perpetrator_id, NodeKind.PERPETRATOR),
+        told=[KeepApart.barrier],
         where=[KeepApart.ended_at.is_(None)],
     ):
         other = (
@@ -323,6 +351,8 @@ def _told(
     work: Work, case: Case, found: Sequence[Key], ties: list[_Raw], left_out: bool, middle: Key | None = None
 ) -> Chart:
     ties = _without_bare_episodes(ties, middle)
+    if middle is None:
+        ties = _without_bare_charges(ties)
     tied = {key for tie in ties for key in (tie.a, tie.b)}
     names = _named(work, case, [key for key in found if key[0] not in _DRAWN_IN or key in tied])
     ties = [tie for tie in ties if tie.a in names and tie.b in names]
@@ -366,6 +396,12 @@ def _without_bare_episodes(ties: list[_Raw], middle: Key | None) -> list[_Raw]:
     return kept
 
 
+def _without_bare_charges(ties: list[_Raw]) -> list[_Raw]:
+    """Of all charges, those to which evidence is linked; the others are in the matrix."""
+    linked = {tie.b for tie in ties if tie.kind is TieKind.LINK}
+    return [tie for tie in ties if tie.kind is not TieKind.CHARGED or tie.b in linked]
+
+
 def _folded(links: Sequence[_Raw]) -> tuple[list[Node], list[Tie], bool]:
     """The items that are about the same as one node; of many such nodes, those of the most items."""
     about: dict[Key, set[Key]] = {}
@@ -403,6 +439,9 @@ def _named(work: Work, case: Case, keys: Iterable[Key]) -> dict[Key, tuple[str, 
             Venue.case_id == case.id
         ),
         NodeKind.OPERATION: sa.select(Operation.id, Operation.ref, Operation.id).where(Operation.case_id == case.id),
+        NodeKind.CHARGE: work.query(Charge)
+        .with_only_columns(Charge.id, Charge.ref, Charge.id)
+        .where(Charge.case_id == case.id),
     }
     found: dict[Key, tuple[str, UUID]] = {}
     wanted: dict[NodeKind, list[UUID]] = {}

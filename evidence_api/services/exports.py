@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from evidence_api.db import Base
 from evidence_api.domain.table import TableKind
-from evidence_api.models import Case, Evidence, Perpetrator, Venue, Victim, VictimCase
+from evidence_api.models import Case, Charge, Evidence, Perpetrator, Venue, Victim, VictimCase
 from evidence_api.policy import Permission
 from evidence_api.work import Work, act_on
 
@@ -39,6 +39,12 @@ def perpetrators(work: Work, case: Case) -> Export:
 def venues(work: Work, case: Case) -> Export:
     """The venues of the case."""
     return _announced(work, case, TableKind.VENUES, Venue, Venue.case_id == case.id)
+
+
+@act_on(Case, Permission.CHARGE_READ)
+def charges(work: Work, case: Case) -> Export:
+    """The charges of the case, every edition."""
+    return _announced(work, case, TableKind.CHARGES, Charge, Charge.case_id == case.id)
 
 
 @act_on(Case, Permission.EVIDENCE_LIST)

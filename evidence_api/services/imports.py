@@ -2,32 +2,21 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from evidence_api.domain.errors import InvalidInput, NotFound
-from evidence_api.domain.table import Table, TableKind
+from evidence_api.domain.table import Row, Table, TableKind
 from evidence_api.keys import KeyMissing
 from evidence_api.models import Case, ImportDraft
 from evidence_api.policy import Permission, refusal
-from evidence_api.services import perpetrators, venues, victims
+from evidence_api.services import charge_tables, perpetrators, venues, victims
 from evidence_api.services._checks import refuse_ended
 from evidence_api.services.drafts import TABLE_KEPT
 from evidence_api.work import Work, act_on
-
-
-@dataclass(slots=True)
-class Row:
-    """A row of a table: the line on which it begins, what it says by field, as it stands there and as the use case
-    takes it, and what is wrong."""
-
-    line: int
-    texts: Mapping[str, str]
-    said: Mapping[str, Any]
-    errors: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +44,9 @@ REGISTER: Mapping[TableKind, tuple[Permission, Callable[..., Any]]] = {
     TableKind.VICTIMS: (Permission.VICTIM_REGISTER, victims.register),
     TableKind.PERPETRATORS: (Permission.PERPETRATOR_WRITE, perpetrators.register),
     TableKind.VENUES: (Permission.VENUE_WRITE, venues.register),
+    TableKind.CHARGES: (Permission.CHARGE_WRITE, charge_tables.bring_in),
 }
+"""Who may register each kind, and the use case: for each row or, of charges, for all of them."""
 
 
 @act_on(Case, Permission.IMPORT, read_only=True)
@@ -71,7 +62,9 @@ def bring_in(work: Work, case: Case, *, kind: TableKind, rows: Sequence[Row], dr
     permission, register = REGISTER[kind]
     work.require(permission)
     refuse_ended(work, case.id)
-    for row in rows:
+    if kind is TableKind.CHARGES:
+        register(work, case.id, rows=rows)
+    for row in () if kind is TableKind.CHARGES else rows:
         if not row.errors:
             try:
                 register(work, case=case.id, **row.said)

@@ -18,7 +18,13 @@ from evidence_api.media import Claims, differences, read_claims, sniff
 from evidence_api.models import Case, Evidence, Reader, Upload
 from evidence_api.models.upload import UploadState
 from evidence_api.policy import Permission
-from evidence_api.services._checks import CLOCKS_DIFFER, not_in_the_future, refuse_ended, refuse_taken_tag
+from evidence_api.services._checks import (
+    CLOCKS_DIFFER,
+    named_in_case,
+    not_in_the_future,
+    refuse_ended,
+    refuse_taken_tag,
+)
 from evidence_api.services._restriction import restrict
 from evidence_api.storage import Storage, Stored
 from evidence_api.storage.port import INCOMING
@@ -68,18 +74,7 @@ class Stated:
         not_in_the_future(work, "captured_at", self.captured_at, CLOCKS_DIFFER)
         if self.derivation is not None and self.original is None:
             raise InvalidInput({"original": ["Name the item that this one is made from."]})
-        return _original(work, case, self.original)
-
-
-def _original(work: Work, case: Case, id: UUID | None) -> Evidence | None:
-    if id is None:
-        return None
-    found = work.session.scalars(
-        work.query(Evidence).where(Evidence.id == id, Evidence.case_id == case.id)
-    ).one_or_none()
-    if found is None:
-        raise InvalidInput({"original": ["There is no such item in this case."]})
-    return found
+        return named_in_case(work, Evidence, case.id, "original", self.original)
 
 
 class _StoredFile(io.RawIOBase):
@@ -286,7 +281,7 @@ def register(
     Raises InvalidInput, also where the case has an item with this tag.
     """
     not_in_the_future(work, "captured_at", captured_at, CLOCKS_DIFFER)
-    _original(work, case, original)
+    named_in_case(work, Evidence, case.id, "original", original)
     refuse_taken_tag(work, case.id, tag)
     refuse_ended(work, case.id)
     item = Evidence(

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from evidence_api.db import Base
 from evidence_api.domain.errors import Conflict, InvalidInput
 from evidence_api.domain.link import Confidence, LinkKind, LinkRelation
-from evidence_api.models import Episode, Evidence, Link, Operation, Perpetrator, User, Venue, Victim, VictimCase
+from evidence_api.models import Charge, Episode, Evidence, Link, Operation, Perpetrator, User, Venue, Victim, VictimCase
 from evidence_api.policy import Permission
 from evidence_api.services._checks import refuse_ended
 from evidence_api.services._names import known_as
@@ -23,6 +23,7 @@ TARGETS: Mapping[LinkKind, tuple[type[Base], Permission]] = {
     LinkKind.PERPETRATOR: (Perpetrator, Permission.CASEWORK_READ),
     LinkKind.VENUE: (Venue, Permission.CASEWORK_READ),
     LinkKind.OPERATION: (Operation, Permission.CASEWORK_READ),
+    LinkKind.CHARGE: (Charge, Permission.CHARGE_READ),
 }
 
 
@@ -196,6 +197,7 @@ def targets(work: Work, item: Evidence, *, target_kind: LinkKind) -> list[Target
         LinkKind.PERPETRATOR: _of_case(work, item, Perpetrator, known_as(Perpetrator.ref, Perpetrator.alias)),
         LinkKind.VENUE: _of_case(work, item, Venue, known_as(Venue.ref, Venue.description)),
         LinkKind.OPERATION: _of_case(work, item, Operation, Operation.ref),
+        LinkKind.CHARGE: _of_case(work, item, Charge, Charge.ref),
     }
     query = queries[target_kind]
     newest = query.order_by(query.selected_columns[0].desc()).limit(MOST_TARGETS)
@@ -262,6 +264,7 @@ def _named(work: Work, targets: Iterable[tuple[LinkKind, UUID]]) -> dict[tuple[L
         LinkKind.PERPETRATOR: sa.select(Perpetrator.id, known_as(Perpetrator.ref, Perpetrator.alias), Perpetrator.id),
         LinkKind.VENUE: sa.select(Venue.id, known_as(Venue.ref, Venue.description), Venue.id),
         LinkKind.OPERATION: sa.select(Operation.id, Operation.ref, Operation.id),
+        LinkKind.CHARGE: sa.select(Charge.id, Charge.ref, Charge.id),
     }
     found: dict[tuple[LinkKind, UUID], tuple[str, UUID]] = {}
     for kind, wanted in ids.items():

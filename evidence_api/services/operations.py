@@ -1,8 +1,9 @@
 """Operations: planning, the danger, the authority's go and ours, who takes part by code."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -15,30 +16,37 @@ from evidence_api.domain.operation import (
     OperationKind,
     OperationState,
 )
-from evidence_api.domain.roles import PERSONAL_ROLES, Role
+from evidence_api.domain.roles import Role
 from evidence_api.domain.sentences import sentence
 from evidence_api.ledger.entry import Fact
 from evidence_api.models import (
     Case,
     Evidence,
     Operation,
-    OperationOperative,
-    Operative,
     SafetyAssessment,
     Venue,
 )
 from evidence_api.policy import Permission
-from evidence_api.services._checks import TYPING, not_after_today, not_in_the_future, office_day, running_case
+from evidence_api.services._checks import (
+    TYPING,
+    named_in_case,
+    not_after_today,
+    not_in_the_future,
+    office_day,
+    running_case,
+)
 from evidence_api.services._operations import (
     has_outcomes,
     lock_running,
     missing_outcomes,
     newest_assessments,
     open_outcomes,
+    refuse_over,
     too_dangerous,
     unsafe,
 )
 from evidence_api.services._pages import Page, page
+from evidence_api.services._steps import NextStep, legal_steps
 from evidence_api.work import Work, act, act_on
 
 PREPARED = frozenset({OperationState.PLANNED, OperationState.NO_GO})
@@ -58,7 +66,7 @@ def plan(
 ) -> Operation:
     """Plan an operation of a case. Who plans it never decides on it."""
     of = running_case(work, case, Permission.OPERATION_WRITE)
-    _known_venue(work, of.id, venue)
+    named_in_case(work, Venue, of.id, "venue", venue)
     operation = Operation(
         case_id=of.id,
         ref=f"{of.ref}-O{work.next_number(f'operation:{of.id}')}",
@@ -83,7 +91,7 @@ def plan(
 
 
 @act_on(Operation, Permission.OPERATION_WRITE, lock=False)
-def edit(work: Work, operation: Operation, /, **changes: date | str | int | UUID | None) -> Operation:
+def edit(work: Work, operation: Operation, /, **changes: Any) -> Operation:
     """Change what is given: `partner`, `planned_on`, `venue`, `aftercare_places`. Null takes it away.
 
     Another partner has not given its go yet; nor has anybody for another venue, whose dangers nobody has assessed, or
@@ -94,7 +102,7 @@ def edit(work: Work, operation: Operation, /, **changes: date | str | int | UUID
         raise InvalidInput({"planned_on": ["Give at least one thing to change."]})
     _still_prepared(work, operation)
     if "venue" in changes:
-        _known_venue(work, operation.case_id, changes["venue"])
+        named_in_case(work, Venue, operation.case_id, "venue", changes["venue"])
         changes["venue_id"] = changes.pop("venue")
     elsewhere = changes.get("venue_id", operation.venue_id) != operation.venue_id
     if elsewhere or _is_put_off(operation, changes) or changes.get("partner", operation.partner) != operation.partner:
@@ -119,18 +127,6 @@ def _void_assessments(work: Work, operation: Operation) -> None:
     )
     for assessment in work.session.scalars(standing):
         assessment.void_at = work.now
-
-
-def _known_venue(work: Work, case: UUID, venue: object) -> None:
-    known = work.query(Venue).where(Venue.id == venue, Venue.case_id == case)
-    if venue is not None and work.session.scalars(known).first() is None:
-        raise InvalidInput({"venue": ["There is no such venue in this case."]})
-
-
-def _known_document(work: Work, case: UUID, document: UUID | None) -> None:
-    known = work.query(Evidence).where(Evidence.id == document, Evidence.case_id == case)
-    if document is not None and work.session.scalars(known).first() is None:
-        raise InvalidInput({"document": ["There is no such item in this case."]})
 
 
 def _facts(
@@ -200,7 +196,7 @@ def authorise(
     """Record the authority partner's written go. Raises Conflict where no partner is named."""
     lock_running(work, operation, Permission.OPERATION_WRITE)
     not_after_today(work, authorised_on=authorised_on)
-    _known_document(work, operation.case_id, document)
+    named_in_case(work, Evidence, operation.case_id, "document", document)
     _still_prepared(work, operation)
     if not operation.partner:
         raise Conflict("Name the authority partner first, then its written go.")
@@ -236,7 +232,7 @@ def assess(
     expires_on = expires_on or latest
     if not assessed_on <= expires_on <= latest:
         raise InvalidInput({"expires_on": ["Give a day within 30 days of the assessment."]})
-    _not_over(operation)
+    refuse_over(operation)
     assessment = SafetyAssessment(
         operation_id=operation.id,
         case_id=operation.case_id,
@@ -343,77 +339,10 @@ def _dangers(work: Work, operation: Operation) -> list[str]:
     return points if assessment is None else points + too_dangerous(assessment)
 
 
-@dataclass(frozen=True, slots=True)
-class NextStep:
-    """A step that the operation can take: by whom, whether by the actor, and what is still missing for it."""
-
-    action: str
-    target: OperationState | None
-    roles: list[Role]
-    mine: bool
-    open: list[str]
-
-
 @act_on(Operation, Permission.CASEWORK_READ, read_only=True)
-def next_steps(work: Work, operation: Operation) -> tuple[list[NextStep], None]:
+def next_steps(work: Work, operation: Operation) -> tuple[list[NextStep[OperationState]], None]:
     """Every step that is legal from the state of the operation, in the order of the table."""
-    rows = [row for row in OPERATION.steps if operation.state in row.sources]
-    barred = _had_a_hand(work, operation)
-    return [
-        NextStep(
-            row.action,
-            row.target,
-            [role for role in PERSONAL_ROLES if role in row.roles],
-            work.actor.role in row.roles and not (barred and row.action in ("go", "no_go")),
-            _open_points(work, operation, row.action),
-        )
-        for row in rows
-    ], None
-
-
-# --- operatives, by code ----------------------------------------------------------------------------------------------
-
-
-@act_on(Operation, Permission.OPERATION_WRITE, lock=False)
-def add_operative(work: Work, operation: Operation, *, operative: UUID) -> Operative:
-    """Let an operative take part. Only a commitment to her id stands in the case's chain, lest two cases tell of one
-    person."""
-    work.require(Permission.OPERATIVE_READ)
-    lock_running(work, operation, Permission.OPERATION_WRITE)
-    there = work.query(Operative).where(Operative.id == operative, Operative.ended_at.is_(None))
-    found = work.session.scalars(there).one_or_none()
-    if found is None:
-        raise InvalidInput({"operative": ["There is no such operative in this office."]})
-    _not_over(operation)
-    if work.session.get(OperationOperative, (operation.id, operative)) is not None:
-        raise Conflict("This operative takes part already.")
-    part = OperationOperative(operation_id=operation.id, operative_id=operative, case_id=operation.case_id)
-    work.session.add(part)
-    work.record(operation, "operation:operative", facts={"operative": str(operative)})
-    return found
-
-
-def _not_over(operation: Operation) -> None:
-    if operation.state in (OperationState.DONE, OperationState.ABORTED):
-        raise Conflict(sentence("The operation is over: {state}.", state=operation.state))
-
-
-@act_on(Operation, Permission.OPERATION_WRITE, lock=False)
-def remove_operative(work: Work, operation: Operation, operative: UUID, *, reason: str) -> None:
-    """Take an operative off who was named by mistake, or who does not take part after all."""
-    work.require(Permission.OPERATIVE_READ)
-    lock_running(work, operation, Permission.OPERATION_WRITE)
-    part = work.session.get(OperationOperative, (operation.id, operative))
-    if part is None:
-        raise InvalidInput({"operative": ["This operative does not take part."]})
-    _not_over(operation)
-    work.session.delete(part)
-    work.record(operation, "operation:operative_off", facts={"operative": str(operative), "reason": reason})
-
-
-@act_on(Operation, Permission.OPERATIVE_READ, read_only=True)
-def operatives(work: Work, operation: Operation) -> tuple[list[Operative], None]:
-    """Who takes part, by code."""
-    taking = sa.select(OperationOperative.operative_id).where(OperationOperative.operation_id == operation.id)
-    query = work.query(Operative).where(Operative.id.in_(taking)).order_by(Operative.code)
-    return list(work.session.scalars(query)), None
+    found = legal_steps(work, OPERATION, operation.state, lambda action: _open_points(work, operation, action))
+    if _had_a_hand(work, operation):
+        found = [replace(step, mine=False) if step.action in ("go", "no_go") else step for step in found]
+    return found, None

@@ -9,10 +9,11 @@ import sqlalchemy as sa
 
 from evidence_api.domain.approval import ApprovalKind
 from evidence_api.domain.errors import Conflict, InvalidInput
-from evidence_api.models import Operative, User
+from evidence_api.models import Operation, OperationOperative, Operative, User
 from evidence_api.policy import Permission
 from evidence_api.services import _vault
 from evidence_api.services._approvals import use
+from evidence_api.services._operations import lock_running, refuse_over
 from evidence_api.services._pages import Page, page
 from evidence_api.work import Work, act, act_on
 
@@ -114,3 +115,46 @@ def reveal(work: Work, operative: Operative, *, approval: UUID) -> Revealed:
     username = user and work.session.scalars(sa.select(User.username).where(User.id == UUID(user))).one_or_none()
     work.record(operative, "operative:identity_reveal", data={"approval": str(used.id)}, facts={"reason": used.reason})
     return Revealed(operative.id, operative.code, sealed.get("name"), username)
+
+
+# --- who takes part in an operation -----------------------------------------------------------------------------------
+
+
+@act_on(Operation, Permission.OPERATION_WRITE, lock=False)
+def add_to_operation(work: Work, operation: Operation, *, operative: UUID) -> Operative:
+    """Let an operative take part. Only a commitment to her id stands in the case's chain, lest two cases tell of one
+    person."""
+    work.require(Permission.OPERATIVE_READ)
+    lock_running(work, operation, Permission.OPERATION_WRITE)
+    there = work.query(Operative).where(Operative.id == operative, Operative.ended_at.is_(None))
+    found = work.session.scalars(there).one_or_none()
+    if found is None:
+        raise InvalidInput({"operative": ["There is no such operative in this office."]})
+    refuse_over(operation)
+    if work.session.get(OperationOperative, (operation.id, operative)) is not None:
+        raise Conflict("This operative takes part already.")
+    part = OperationOperative(operation_id=operation.id, operative_id=operative, case_id=operation.case_id)
+    work.session.add(part)
+    work.record(operation, "operation:operative", facts={"operative": str(operative)})
+    return found
+
+
+@act_on(Operation, Permission.OPERATION_WRITE, lock=False)
+def take_off_operation(work: Work, operation: Operation, operative: UUID, *, reason: str) -> None:
+    """Take an operative off who was named by mistake, or who does not take part after all."""
+    work.require(Permission.OPERATIVE_READ)
+    lock_running(work, operation, Permission.OPERATION_WRITE)
+    part = work.session.get(OperationOperative, (operation.id, operative))
+    if part is None:
+        raise InvalidInput({"operative": ["This operative does not take part."]})
+    refuse_over(operation)
+    work.session.delete(part)
+    work.record(operation, "operation:operative_off", facts={"operative": str(operative), "reason": reason})
+
+
+@act_on(Operation, Permission.OPERATIVE_READ, read_only=True)
+def of_operation(work: Work, operation: Operation) -> tuple[list[Operative], None]:
+    """Who takes part, by code."""
+    taking = sa.select(OperationOperative.operative_id).where(OperationOperative.operation_id == operation.id)
+    query = work.query(Operative).where(Operative.id.in_(taking)).order_by(Operative.code)
+    return list(work.session.scalars(query)), None

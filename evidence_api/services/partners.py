@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,9 +11,10 @@ from sqlalchemy.orm import aliased
 
 from evidence_api.domain.care import REFERRAL, WAS_ACCEPTED, ReferralState, ServiceKind
 from evidence_api.domain.errors import Conflict, InvalidInput
+from evidence_api.domain.roles import Role
 from evidence_api.domain.victim import Gender
 from evidence_api.ledger.entry import Fact
-from evidence_api.models import Partner, Referral, Victim
+from evidence_api.models import Partner, Referral, Victim, VictimCase
 from evidence_api.policy import Permission
 from evidence_api.services._care import partner_of, without_partners
 from evidence_api.services._checks import not_after_today, office_day
@@ -221,9 +222,13 @@ def unmet(work: Work) -> tuple[list[Unmet], None]:
     def victims(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
         return sa.func.count(sa.distinct(sa.case((condition, Referral.victim_id))))
 
+    referrals, state = work.query(Referral), cast("sa.ColumnElement[ReferralState]", Referral.state)
+    if work.actor.role is not Role.SUPERVISOR:
+        # Hers are few: found by her victims. An expression, so that they are not sought among all that wait.
+        hers = work.query(VictimCase).with_only_columns(VictimCase.victim_id)
+        referrals, state = referrals.where(Referral.victim_id.in_(hers)), sa.func.coalesce(state, sa.null())
     query = (
-        work.query(Referral)
-        .where(Referral.state.in_([ReferralState.WAITING, ReferralState.REFUSED]), ~accepted)
+        referrals.where(state.in_([ReferralState.WAITING, ReferralState.REFUSED]), ~accepted)
         .group_by(Referral.region, Referral.service)
         .with_only_columns(
             Referral.region,

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from evidence_api.db import new_id
 from evidence_api.domain.errors import Conflict, InvalidInput
 from evidence_api.domain.perpetrator import FAMILY, PerpetratorRole, Relation
 from evidence_api.domain.venue import VenueKind, VenueState, VenueTieKind
@@ -38,6 +39,7 @@ def register(
     """Put somebody who is suspected into a case, by the name by which people speak of her or him."""
     within = running_case(work, case, Permission.PERPETRATOR_WRITE)
     perpetrator = Perpetrator(
+        id=new_id(),
         case_id=within.id,
         ref=f"{within.ref}-P{work.next_number(f'perpetrator:{within.id}')}",
         alias=alias,
@@ -49,7 +51,6 @@ def register(
         created_at=work.now,
     )
     work.session.add(perpetrator)
-    work.session.flush()
     facts = _facts(alias=alias, aliases=aliases, roles=roles, gender=gender, country=country, note=note)
     work.record(perpetrator, "perpetrator:register", facts={"ref": perpetrator.ref, **facts})
     return perpetrator

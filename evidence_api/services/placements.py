@@ -9,8 +9,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from evidence_api.domain.care import GOING_HOME, PlacementKind
-from evidence_api.domain.errors import Conflict
+from evidence_api.domain.care import ANOTHER_PARTNER, GOING_HOME, PlacementKind
+from evidence_api.domain.errors import Conflict, Unprepared
 from evidence_api.models import KeepApart, Placement, Victim
 from evidence_api.policy import Permission
 from evidence_api.services import _vault
@@ -32,7 +32,7 @@ def place(
 ) -> Placement:
     """Record where she sleeps from a day on. Where she slept until then ends on that day.
 
-    Raises Conflict where she would go home although that is not found safe, or to a partner with whom somebody stays
+    Raises Unprepared where she would go home although that is not found safe, or to a partner with whom somebody stays
     whom she is to be kept apart from.
     """
     not_after_today(work, from_on=from_on)
@@ -69,7 +69,8 @@ def _refuse_together(work: Work, victim: Victim, partner: UUID, from_on: date) -
         sa.select(KeepApart.victim_id).where(standing, KeepApart.other_victim_id == victim.id),
     )
     if partner in partners_of(work, work.session.scalars(others).all(), from_on):
-        raise Conflict("Somebody stays with this partner from whom she is to be kept apart. Place her elsewhere.")
+        told = "Somebody stays with this partner from whom she is to be kept apart. Place her elsewhere."
+        raise Unprepared(told, first=ANOTHER_PARTNER)
 
 
 @act_on(Placement, Permission.PLACEMENT, lock=False)

@@ -13,6 +13,7 @@ from evidence_api.domain.roles import Role
 from evidence_api.domain.search import Kind, Sought, is_similar, is_spelt, misspellings, sought, words
 from evidence_api.models import (
     Case,
+    Charge,
     Evidence,
     Operation,
     Partner,
@@ -22,7 +23,8 @@ from evidence_api.models import (
     Venue,
     Victim,
 )
-from evidence_api.policy import Permission, visible
+from evidence_api.policy import Permission
+from evidence_api.sight import there_is, visible
 from evidence_api.work import Work, act
 
 MOST = 50
@@ -67,8 +69,8 @@ def find(work: Work, *, q: str, kind: Kind | None = None, limit: int = MOST) -> 
     similar = False
     if asked:
         search.take(sa.select(SearchText).where(SearchText.ref == " ".join(words(q))), SearchText.id.desc())
-        search.take_matching(asked, [[(token, False)] for one in asked for token in one.tokens], "% {} %")
-        search.take_matching(asked, [group for one in asked for group in _beginning(one)], "% {}%")
+        search.take_matching(asked, [[(token, False)] for one in asked for token in one.tokens], " {} ")
+        search.take_matching(asked, [group for one in asked for group in _beginning(one)], " {}")
         if not search.found:
             similar = search.take_similar(asked)
     rows = search.found[:limit]
@@ -93,25 +95,31 @@ class _Search:
         if dialect == "postgresql":
             # A plan for whatever is sought would take every word for a rare one.
             self.work.session.execute(sa.text("SET LOCAL plan_cache_mode = force_custom_plan"))
-        self.marks: Groups = [[(index.mark(self.kind.value), False)]] if self.kind else []
-        self.marks += _marks_of_cases(self.work)
+        self.marks = _marks_of_cases(self.work)
 
     def take_matching(self, asked: Sequence[Sought], groups: Groups, phrase: str) -> None:
         """Add what the index has. It knows no phrases: those are compared in the text."""
         if len(self.found) == self.most:
             return
+        if self.kind is not None:
+            groups = [[(index.of_kind(self.kind, token), beginning) for token, beginning in one] for one in groups]
         query = index.phrased(self.dialect, [*groups, *self.marks])
         matching = index.matching(sa.select(SearchText), self.dialect, query)
-        phrases = [SearchText.text.like(phrase.format(one.phrase)) for one in asked if len(one.parts) > 1]
+        phrases = [index.having(self.dialect, phrase.format(one.phrase)) for one in asked if len(one.parts) > 1]
         self.take(matching.where(*phrases), index.newest(self.dialect))
 
     def take(self, query: sa.Select[Any], order: Any) -> None:
         """Add what the actor may know of, and is not there yet."""
+        hits: Any = SearchText
+        told = query.with_only_columns(hits.id, hits.kind, hits.row_id)
+        if self.dialect == "postgresql":
+            # Brought in order first, so that only as many are looked up as are wanted; SQLite does so by itself.
+            hits = told.order_by(order).offset(0).subquery().c
+            told, order = sa.select(hits.id, hits.kind, hits.row_id), hits.id.desc()
         kinds = [self.kind] if self.kind else list(Kind)
-        known = sa.or_(*((SearchText.kind == kind) & _is_known(self.work, kind) for kind in kinds))
-        new = query.where(known, SearchText.id.not_in([row.id for row in self.found])).order_by(order)
-        told = new.with_only_columns(SearchText.id, SearchText.kind, SearchText.row_id)
-        self.found += self.work.session.execute(told.limit(self.most - len(self.found))).all()
+        known = sa.or_(*((hits.kind == kind) & _is_known(self.work, kind, hits.row_id) for kind in kinds))
+        new = told.where(known, hits.id.not_in([row.id for row in self.found])).order_by(order)
+        self.found += self.work.session.execute(new.limit(self.most - len(self.found))).all()
 
     def take_similar(self, asked: Sequence[Sought]) -> bool:
         """Add what has words that are nearly those. The words are anybody's, but only rows that she may know of come
@@ -125,7 +133,7 @@ class _Search:
             forgiven |= bool(others)
             groups += beginning
         if forgiven:
-            self.take_matching(asked, groups, "% {}%")
+            self.take_matching(asked, groups, " {}")
         return forgiven
 
 
@@ -137,10 +145,10 @@ def _marks_of_cases(work: Work) -> Groups:
     return [[(index.mark(), False), *((index.mark(case), False) for case in cases)]] if len(cases) <= MANY_CASES else []
 
 
-def _is_known(work: Work, kind: Kind) -> sa.ColumnElement[bool]:
+def _is_known(work: Work, kind: Kind, row_id: Any) -> sa.ColumnElement[bool]:
     model = _KINDS[kind].model
     key = sa.inspect(model).primary_key[0]
-    return sa.exists().where(key == SearchText.row_id, visible(model, work.actor))
+    return there_is(key == row_id, visible(model, work.actor))
 
 
 def _similar_words(work: Work, word: str) -> list[str]:
@@ -167,6 +175,7 @@ _KINDS: Mapping[Kind, _Told] = {
     Kind.VENUE: _Told(Venue, Venue.ref, Venue.description, case_id=Venue.case_id),
     Kind.OPERATION: _Told(Operation, Operation.ref, case_id=Operation.case_id),
     Kind.PARTNER: _Told(Partner, title=Partner.name),
+    Kind.CHARGE: _Told(Charge, Charge.ref, case_id=Charge.case_id),
 }
 
 

@@ -14,10 +14,14 @@ from evidence_api.ledger.chain import disclosures_of, facts_of
 from evidence_api.ledger.entry import BadEntry, Fact, decode, timestamp
 from evidence_api.ledger.stored import Row, entries, id_of
 from evidence_api.models import (
+    Appeal,
     AuthorityRequest,
     Case,
     CaseActor,
+    Charge,
+    ClosureOrder,
     Evidence,
+    Exhibit,
     LedgerEntry,
     Operation,
     Perpetrator,
@@ -29,6 +33,7 @@ from evidence_api.models import (
 )
 from evidence_api.policy import Permission
 from evidence_api.services._restriction import NOTES, closed_to
+from evidence_api.sight import there_is
 from evidence_api.work import Work, act_on
 
 NAMING = ("user", "lead", "receiver", "reader", "custodian")
@@ -76,7 +81,7 @@ def timeline(
     if cursor is not None:
         told = told.where(_behind(cursor))
     told = told.order_by(e.at.desc(), e.id.desc()).limit(limit + 1)
-    known = sa.exists().where(VictimCase.victim_id == e.victim_id, VictimCase.case_id == case.id)
+    known = there_is(VictimCase.victim_id == e.victim_id, VictimCase.case_id == case.id)
     shared = (
         sa.select(VictimCase.victim_id)
         .join(Victim, Victim.id == VictimCase.victim_id)
@@ -191,13 +196,18 @@ def _people(work: Work, cases: set[str]) -> People:
     return {str(actor): (id, name) for actor, id, name in work.session.execute(actors)}
 
 
-_NAMED: Mapping[str, tuple[type[Base], sa.orm.InstrumentedAttribute[str]]] = {
+_LETTER = sa.func.upper(sa.func.substr(sa.type_coerce(Exhibit.side, sa.String), 1, 1), type_=sa.String)
+_NAMED: Mapping[str, tuple[type[Base], sa.SQLColumnExpression[str]]] = {
     "evidence": (Evidence, Evidence.ref),
     "victim": (Victim, Victim.pseudonym),
     "perpetrator": (Perpetrator, Perpetrator.ref),
     "venue": (Venue, Venue.ref),
     "operation": (Operation, Operation.ref),
     "request": (AuthorityRequest, AuthorityRequest.ref),
+    "charge": (Charge, Charge.ref),
+    "appeal": (Appeal, Appeal.ref),
+    "exhibit": (Exhibit, _LETTER + "-" + sa.cast(Exhibit.number, sa.String)),
+    "order": (ClosureOrder, ClosureOrder.ref),
 }
 """By what people know the things that entries are about."""
 

@@ -1,68 +1,47 @@
-"""Victims: registering them, their three axes, who they are, what they consent to, whom to keep away."""
+"""Victims: registering them, what is known of them, their three axes, and the cases that know them."""
 
-import re
 import secrets
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm.attributes import flag_modified
 
-from evidence_api.domain.errors import Conflict, InvalidInput
-from evidence_api.domain.lifecycle import Lifecycle
+from evidence_api.domain.errors import Conflict, InvalidInput, Unprepared
+from evidence_api.domain.lifecycle import Lifecycle, Step
 from evidence_api.domain.pseudonyms import PSEUDONYMS
 from evidence_api.domain.roles import Role
 from evidence_api.domain.victim import (
     AXES,
     Axis,
-    Barrier,
     Care,
     Gender,
     Identification,
     MissedHow,
-    Purpose,
     Whereabouts,
 )
 from evidence_api.ledger.chain import disclosures_of, facts_of
 from evidence_api.ledger.entry import BadEntry, Fact, decode, moment
 from evidence_api.ledger.stored import Row, entries
-from evidence_api.models import (
-    Case,
-    CaseActor,
-    Consent,
-    KeepApart,
-    LedgerEntry,
-    Perpetrator,
-    User,
-    Victim,
-    VictimCase,
-)
+from evidence_api.models import Case, CaseActor, LedgerEntry, User, Victim, VictimCase
 from evidence_api.policy import Permission, refusal
-from evidence_api.services import _vault
-from evidence_api.services._care import flag_conflict
-from evidence_api.services._checks import TYPING, not_after_today, not_in_the_future, office_day, running_case
+from evidence_api.services._care import guard
+from evidence_api.services._checks import running_case
 from evidence_api.services._knowing import knows, let_know
 from evidence_api.services._moves import move
 from evidence_api.services._pages import Page, page
-from evidence_api.work import Work, act_on
-from evidence_api.work import act as declare
+from evidence_api.work import Work, act, act_on
 
 ADULT = 18
 """Years of age from which a person is no child (Convention on the Rights of the Child, article 1)."""
 
-IDENTITY = ("name", "born", "nationality", "contact")
-ADDRESS = ("address",)
-
-MOST_NEAR = 200
-
 _TRIES = 50
 
 
-@declare(Permission.VICTIM_REGISTER)
+@act(Permission.VICTIM_REGISTER)
 def register(
     work: Work,
     *,
@@ -100,7 +79,8 @@ def register(
     work.session.flush()
     work.session.add(VictimCase(victim_id=victim.id, case_id=home.id, since=work.now))
     work.record(victim, "victim:register", facts={"pseudonym": victim.pseudonym, **_facts(victim, _EDITED)})
-    return _known_in(work, [victim])[0]
+    victim.cases, victim.home = [home.id], home.id
+    return victim
 
 
 _EDITED = ("gender", "minor", "estimated_age", "languages", "country", "family_members", "dependents")
@@ -122,11 +102,10 @@ def _minor(minor: bool | None, estimated_age: int | None) -> bool | None:
 
 def _pseudonym(work: Work, office_id: UUID) -> str:
     """One that nobody in the office has. It comes from chance alone, so that it says nothing of her."""
-    tried = [f"{secrets.choice(PSEUDONYMS)} {1000 + secrets.randbelow(9000)}" for _ in range(_TRIES)]
-    found = sa.select(Victim.pseudonym).where(Victim.office_id == office_id, Victim.pseudonym.in_(tried))
-    taken = set(work.session.scalars(found))
-    for name in tried:
-        if name not in taken:
+    for _ in range(_TRIES):
+        name = f"{secrets.choice(PSEUDONYMS)} {1000 + secrets.randbelow(9000)}"
+        taken = sa.select(Victim.id).where(Victim.office_id == office_id, Victim.pseudonym == name)
+        if work.session.execute(taken).first() is None:
             return name
     raise Conflict("No free pseudonym was found for her. Send it once more.")
 
@@ -169,7 +148,7 @@ def list_of_case(
     return rows[:limit], str(rows[limit - 1].id) if len(rows) > limit else None
 
 
-@declare(Permission.VICTIM_READ, read_only=True)
+@act(Permission.VICTIM_READ, read_only=True)
 def list_all(
     work: Work,
     *,
@@ -259,12 +238,18 @@ def transition(
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """A step that she can take on an axis from where she is; `mine`: the actor's role may take it."""
+    """A step that she can take on an axis from where she is; `mine`: the actor's role may take it.
+
+    `open` is what is still missing for it, in sentences, and `first` what to do about that. Null for whom the step is
+    not: what is missing tells of her care.
+    """
 
     axis: Axis
     action: str
     target: Identification | Whereabouts | Care | None
     mine: bool
+    open: list[str] | None = None
+    first: str | None = None
 
 
 @act_on(Victim, Permission.VICTIM_READ, read_only=True)
@@ -274,12 +259,19 @@ def next_steps(work: Work, victim: Victim) -> tuple[list[NextStep], None]:
     for axis, lifecycle in AXES.items():
         table: Lifecycle[Any] = lifecycle
         state = getattr(victim, axis.value)
-        found += [
-            NextStep(axis, row.action, row.target, work.actor.role in row.roles)
-            for row in table.steps
-            if state in row.sources
-        ]
+        found += [_next_step(work, victim, axis, row) for row in table.steps if state in row.sources]
     return found, None
+
+
+def _next_step(work: Work, victim: Victim, axis: Axis, row: Step[Any]) -> NextStep:
+    if work.actor.role not in row.roles:
+        return NextStep(axis, row.action, row.target, mine=False)
+    try:
+        if axis is Axis.CARE:
+            guard(work, victim, row.action)
+    except Unprepared as error:
+        return NextStep(axis, row.action, row.target, mine=True, open=[error.detail], first=error.first)
+    return NextStep(axis, row.action, row.target, mine=True, open=[])
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +298,7 @@ _STATES: dict[Axis, type[Identification] | type[Whereabouts] | type[Care]] = {
 @act_on(Victim, Permission.VICTIM_READ, read_only=True)
 def course(work: Work, victim: Victim) -> tuple[list[Move], None]:
     """Every step that she took, oldest first. Why in her care is told to those alone who may read of her care."""
-    tells_care = _may(work, Permission.CARE_READ, victim)
+    tells_care = refusal(work.session, work.actor, Permission.CARE_READ, victim) is None
     moves = {f"victim:{axis.value}": axis for axis in Axis}
     query = entries(work.session).where(
         LedgerEntry.subject == victim.subject, LedgerEntry.action.in_(moves), LedgerEntry.seq > 0
@@ -334,10 +326,6 @@ def course(work: Work, victim: Victim) -> tuple[list[Move], None]:
     return found, None
 
 
-def _may(work: Work, permission: Permission, victim: Victim) -> bool:
-    return refusal(work.session, work.actor, permission, victim) is None
-
-
 def _names(work: Work, victim: Victim) -> dict[str, str]:
     """Who acted on her, by the names of her home case; nobody's where that is not the actor's."""
     home = work.query(Case).where(Case.id == victim.case_id).with_only_columns(Case.id)
@@ -355,236 +343,3 @@ def share(work: Work, victim: Victim, *, case: UUID) -> Victim:
         raise Conflict("This case knows her already.")
     let_know(work, other.id, victim)
     return _known_in(work, [victim])[0]
-
-
-# --- who she is, and where she lives ----------------------------------------------------------------------------------
-
-
-@act_on(Victim, Permission.IDENTITY_WRITE)
-def set_identity(work: Work, victim: Victim, /, **values: str | None) -> Victim:
-    """Put what is given of her identity into the vault; null takes it out."""
-    born = values.get("born")
-    if born is not None:
-        not_after_today(work, born=_earliest(born))
-    return _put(work, victim, "victim:identity_set", values)
-
-
-def _earliest(born: str) -> date:
-    """The first day that a date means of which the month or the day may be unknown. Raises InvalidInput."""
-    if not re.fullmatch(r"\d{4}(-\d\d){0,2}", born):
-        raise InvalidInput({"born": ["Give a date such as 2009-03-14, or 2009-03, or 2009."]})
-    try:
-        return date.fromisoformat((born + "-01-01")[:10])
-    except ValueError:
-        raise InvalidInput({"born": ["No calendar has this date. Look it over."]}) from None
-
-
-@act_on(Victim, Permission.ADDRESS)
-def set_address(work: Work, victim: Victim, /, **values: str | None) -> Victim:
-    """Put her address into the vault; null takes it out."""
-    return _put(work, victim, "victim:address_set", values)
-
-
-def _put(work: Work, victim: Victim, action: str, values: dict[str, str | None]) -> Victim:
-    if not values:
-        raise InvalidInput({"name" if "identity" in action else "address": ["Give at least one thing to keep."]})
-    _vault.put(work, victim.subject, values)
-    # Her row is otherwise as it was, but its version must tell whoever read it before that something has changed.
-    flag_modified(victim, "pseudonym")
-    work.record(victim, action, data={"fields": " ".join(sorted(values))})
-    work.session.flush()
-    return victim
-
-
-@act_on(Victim, Permission.IDENTITY_REVEAL)
-def reveal_identity(work: Work, victim: Victim, *, reason: str) -> dict[str, str | None]:
-    """Who she is. It takes a fresh code, and is recorded with the reason."""
-    return _reveal(work, victim, "victim:identity_reveal", IDENTITY, reason)
-
-
-@act_on(Victim, Permission.ADDRESS)
-def reveal_address(work: Work, victim: Victim, *, reason: str) -> dict[str, str | None]:
-    """Where she lives. It takes a fresh code, and is recorded with the reason."""
-    return _reveal(work, victim, "victim:address_reveal", ADDRESS, reason)
-
-
-def _reveal(work: Work, victim: Victim, action: str, fields: Collection[str], reason: str) -> dict[str, str | None]:
-    work.step_up()
-    known = _vault.open_all(work, victim.subject, fields)
-    work.record(victim, action, facts={"reason": reason})
-    return {name: known.get(name) for name in fields}
-
-
-@act_on(Victim, Permission.VICTIM_READ, read_only=True)
-def kept(work: Work, victim: Victim) -> list[str]:
-    """Which fields of her identity, and whether her address, are in the vault; as far as the actor may open them."""
-    may: dict[str, Permission] = {
-        **dict.fromkeys(IDENTITY, Permission.IDENTITY_REVEAL),
-        **dict.fromkeys(ADDRESS, Permission.ADDRESS),
-    }
-    held = _vault.fields_of(work, victim.subject)
-    return [name for name, permission in may.items() if name in held and _may(work, permission, victim)]
-
-
-# --- what she consents to ---------------------------------------------------------------------------------------------
-
-
-@act_on(Victim, Permission.VICTIM_EDIT)
-def add_consent(
-    work: Work,
-    victim: Victim,
-    *,
-    purpose: Purpose,
-    scope: str,
-    given_at: datetime | None = None,
-    expires_on: date | None = None,
-) -> Consent:
-    """Record that she consents: to what, how far, until when."""
-    not_in_the_future(work, "given_at", given_at, TYPING)
-    given = given_at or work.now
-    if expires_on is not None and expires_on < office_day(work, given):
-        raise InvalidInput({"expires_on": ["It would end before it was given. Look it over."]})
-    consent = Consent(victim_id=victim.id, purpose=purpose, scope=scope, given_at=given, expires_on=expires_on)
-    work.session.add(consent)
-    work.session.flush()
-    facts: dict[str, Fact] = {
-        "purpose": purpose.value,
-        "scope": scope,
-        "expires_on": expires_on.isoformat() if expires_on else None,
-    }
-    work.record(victim, "victim:consent", data={"consent": str(consent.id)}, facts=facts, occurred_at=given)
-    return consent
-
-
-@act_on(Victim, Permission.VICTIM_READ, read_only=True)
-def consents(work: Work, victim: Victim, *, limit: int = 50, cursor: UUID | None = None) -> Page[Consent]:
-    """What she has consented to, the newest first; also what is withdrawn or over."""
-    return page(work, work.query(Consent).where(Consent.victim_id == victim.id), Consent.id, limit, cursor)
-
-
-@act_on(Consent, Permission.VICTIM_READ, read_only=True)
-def read_consent(work: Work, consent: Consent) -> Consent:
-    """One consent."""
-    return consent
-
-
-@act_on(Consent, Permission.VICTIM_EDIT)
-def withdraw_consent(work: Work, consent: Consent, *, reason: str) -> Consent:
-    """Record that she takes a consent back. Nobody has to approve it."""
-    if consent.withdrawn_at is not None:
-        raise Conflict("She has withdrawn this consent already.")
-    consent.withdrawn_at = work.now
-    victim = work.session.get_one(Victim, consent.victim_id)
-    data: dict[str, Fact] = {"consent": str(consent.id)}
-    work.record(victim, "victim:consent_withdraw", data=data, facts={"reason": reason})
-    return consent
-
-
-# --- whom to keep away from her ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Apart:
-    """Whom to keep away from her. `perpetrator` or `victim`; none where the actor may not know of that person."""
-
-    id: UUID
-    barrier: Barrier
-    since: datetime
-    ended_at: datetime | None
-    perpetrator: Perpetrator | None
-    victim: Victim | None
-    placement_conflict: bool = False
-    """Whether, as it was recorded, she slept where it says that she must not."""
-
-
-@act_on(Victim, Permission.VICTIM_EDIT, lock=False)
-def keep_apart(
-    work: Work, her: Victim, /, *, barrier: Barrier, perpetrator: UUID | None = None, victim: UUID | None = None
-) -> Apart:
-    """Record that somebody must be kept away from her: a perpetrator, or another victim, who is then kept away from
-    each other. Where she sleeps in conflict with it, a step of her care is due at once."""
-    if (perpetrator is None) == (victim is None):
-        raise InvalidInput({"perpetrator": ["Give a perpetrator or another victim, one of the two."]})
-    if victim == her.id:
-        raise InvalidInput({"victim": ["This is herself. Give another victim."]})
-    who = None if perpetrator is None else work.get(Perpetrator, perpetrator, Permission.CASEWORK_READ)
-    # In one order, so that two who record it from both sides do not wait for each other.
-    both = {id: work.get(Victim, id, Permission.VICTIM_READ, lock=True) for id in sorted({her.id, victim or her.id})}
-    whom = None if victim is None else both[victim]
-    so = (KeepApart.victim_id == her.id) & (KeepApart.other_victim_id == victim)
-    if victim is None:
-        so = (KeepApart.victim_id == her.id) & (KeepApart.perpetrator_id == perpetrator)
-    else:
-        so |= (KeepApart.victim_id == victim) & (KeepApart.other_victim_id == her.id)
-    same = sa.select(KeepApart.id).where(so, KeepApart.barrier == barrier, KeepApart.ended_at.is_(None))
-    if work.session.execute(same.limit(1)).first() is not None:
-        raise Conflict("This is recorded already.")
-    row = KeepApart(
-        victim_id=her.id, barrier=barrier, perpetrator_id=perpetrator, other_victim_id=victim, since=work.now
-    )
-    work.session.add(row)
-    work.session.flush()
-    facts: dict[str, Fact] = {
-        "barrier": barrier.value,
-        "perpetrator": str(perpetrator) if perpetrator else None,
-        "victim": str(victim) if victim else None,
-    }
-    work.record(her, "victim:keep_apart", data={"keep_apart": str(row.id)}, facts=facts)
-    conflict = flag_conflict(work, her, other=victim, perpetrator=perpetrator)
-    return Apart(row.id, barrier, row.since, None, who, whom, conflict)
-
-
-@dataclass(frozen=True, slots=True)
-class Near:
-    """Who might have to be kept away from her: those of the actor's cases that know her, the newest first."""
-
-    perpetrators: Sequence[Perpetrator]
-    victims: Sequence[Victim]
-
-
-@act_on(Victim, Permission.VICTIM_EDIT, read_only=True)
-def near(work: Work, victim: Victim) -> Near:
-    """Whom `keep_apart` may name, of the cases that know her; up to `MOST_NEAR` of each."""
-    hers = work.query(VictimCase).where(VictimCase.victim_id == victim.id).with_only_columns(VictimCase.case_id)
-    suspects = work.query(Perpetrator).where(Perpetrator.case_id.in_(hers))
-    known = sa.select(VictimCase.victim_id).where(VictimCase.case_id.in_(hers))
-    others = work.query(Victim).where(Victim.id.in_(known), Victim.id != victim.id)
-    return Near(
-        work.session.scalars(suspects.order_by(Perpetrator.id.desc()).limit(MOST_NEAR)).all(),
-        work.session.scalars(others.order_by(Victim.id.desc()).limit(MOST_NEAR)).all(),
-    )
-
-
-@act_on(Victim, Permission.VICTIM_READ, read_only=True)
-def kept_apart(work: Work, victim: Victim) -> tuple[list[Apart], None]:
-    """Whom to keep away from her, from whichever side it was recorded; what has ended stands last."""
-    hers = (KeepApart.victim_id == victim.id) | (KeepApart.other_victim_id == victim.id)
-    rows = list(work.session.scalars(sa.select(KeepApart).where(hers).order_by(KeepApart.id.desc())))
-    ids = {id for row in rows for id in (row.victim_id, row.other_victim_id)} - {victim.id}
-    others = work.session.scalars(work.query(Victim).where(Victim.id.in_(ids)))
-    people: dict[UUID | None, Victim] = {one.id: one for one in others}
-    suspects = work.query(Perpetrator).where(Perpetrator.id.in_({row.perpetrator_id for row in rows}))
-    known: dict[UUID | None, Perpetrator] = {one.id: one for one in work.session.scalars(suspects)}
-    found = []
-    for row in rows:
-        other = row.other_victim_id if row.victim_id == victim.id else row.victim_id
-        who, whom = known.get(row.perpetrator_id), people.get(other)
-        found.append(Apart(row.id, row.barrier, row.since, row.ended_at, who, whom))
-    return sorted(found, key=lambda one: one.ended_at is not None), None
-
-
-@act_on(KeepApart, Permission.VICTIM_READ, read_only=True)
-def read_keep_apart(work: Work, row: KeepApart) -> KeepApart:
-    """One record of whom to keep away."""
-    return row
-
-
-@act_on(KeepApart, Permission.VICTIM_EDIT)
-def end_keep_apart(work: Work, row: KeepApart, *, reason: str) -> None:
-    """Record that this person need not be kept away any more."""
-    if row.ended_at is not None:
-        raise Conflict("This has ended already.")
-    row.ended_at = work.now
-    victim = work.session.get_one(Victim, row.victim_id)
-    data: dict[str, Fact] = {"keep_apart": str(row.id)}
-    work.record(victim, "victim:keep_apart_end", data=data, facts={"reason": reason})

@@ -3,9 +3,39 @@
 from collections.abc import Mapping
 from typing import Any
 
-from web.labels import care, episodes, intake, links, operations, places, victims
+from web.labels import (
+    appeals,
+    care,
+    charges,
+    closure,
+    episodes,
+    figures,
+    hearings,
+    intake,
+    links,
+    operations,
+    places,
+    scheduling,
+    testimony,
+    victims,
+)
 
-ROOMS = (care, episodes, intake, links, operations, places, victims)
+ROOMS = (
+    appeals,
+    care,
+    charges,
+    closure,
+    episodes,
+    figures,
+    hearings,
+    intake,
+    links,
+    operations,
+    places,
+    scheduling,
+    testimony,
+    victims,
+)
 
 LABELS: Mapping[type, Mapping[str, Any]] = {kind: names for room in ROOMS for kind, names in room.LABELS.items()}
 ACTS: Mapping[str, Any] = {name: label for room in ROOMS for name, label in room.ACTS.items()}

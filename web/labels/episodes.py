@@ -78,6 +78,7 @@ LABELS: Mapping[type, Mapping[str, Any]] = {
         "moved_without_exit": _l("She was moved without an exit"),
         "re_entered_after_exit": _l("She is exploited again after an exit"),
         "located": _l("She was found"),
+        "venue_reopened": _l("A closed venue is in use again"),
     },
 }
 

@@ -13,6 +13,7 @@ LABELS: Mapping[type, Mapping[str, Any]] = {
         "victims": _l("Victims"),
         "perpetrators": _l("Perpetrators"),
         "venues": _l("Venues"),
+        "charges": _l("Charges"),
         "items": _l("Items"),
     },
     Encoding: {

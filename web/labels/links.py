@@ -16,6 +16,7 @@ LABELS: Mapping[type, Mapping[str, Any]] = {
         "venue": _l("Venue"),
         "episode": _l("Episode"),
         "operation": _l("Operation"),
+        "charge": _l("Charge"),
     },
     LinkRelation: {
         "shows": _l("Shows"),
@@ -36,6 +37,7 @@ LABELS: Mapping[type, Mapping[str, Any]] = {
         "episode": _l("Episode"),
         "venue": _l("Venue"),
         "operation": _l("Operation"),
+        "charge": _l("Charge"),
     },
     TieKind: {
         "link": _l("Evidence"),
@@ -45,6 +47,7 @@ LABELS: Mapping[type, Mapping[str, Any]] = {
         "roster": _l("On the roster"),
         "keep_apart": _l("Keep apart"),
         "held_at": _l("Operation at"),
+        "charged": _l("Charged with"),
     },
     Happening: {
         "recording": _l("Recordings and seizures"),
@@ -55,6 +58,8 @@ LABELS: Mapping[type, Mapping[str, Any]] = {
         "perpetrator": _l("Perpetrators"),
         "venue": _l("Venues"),
         "operation": _l("Operations and requests"),
+        "court": _l("Charges, hearings and exhibits"),
+        "testimony": _l("Testimony"),
     },
 }
 

@@ -70,6 +70,7 @@ LABELS: Mapping[type, Mapping[str, Any]] = {
         "data": _l("That we keep what we know of her"),
         "sharing": _l("That it is shared with others"),
         "testimony": _l("Giving testimony"),
+        "testimony_assent": _l("Giving testimony: a child's own assent"),
         "recording": _l("Being recorded"),
         "medical": _l("Medical treatment"),
         "publicity": _l("That her story is told in public"),
