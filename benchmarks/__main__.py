@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import appends, latency, pages, people, uploads, verification
+from benchmarks import appends, court, latency, pages, people, uploads, verification
 from benchmarks.machine import Lacking, describe
 from benchmarks.measure import Figure, table
 
@@ -21,6 +21,7 @@ ALL: dict[str, Callable[[Path, bool], list[Figure]]] = {
     "latency": latency.latency,
     "pages": pages.pages,
     "people": people.people,
+    "court": court.court,
 }
 
 

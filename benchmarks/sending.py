@@ -86,16 +86,19 @@ def form(port: int, headers: Mapping[str, str], case: str, payload: Payload) -> 
     return time.perf_counter() - began
 
 
-def times(port: int, headers: Mapping[str, str], path: str, count: int) -> list[float]:
-    """Milliseconds of `count` GETs on one connection. Raises RuntimeError for anything but 200."""
+def times(
+    port: int, headers: Mapping[str, str], path: str, count: int, body: bytes | None = None, status: int = 200
+) -> list[float]:
+    """Milliseconds of `count` GETs, or POSTs of a body, on one connection. Raises RuntimeError for another status."""
+    method = "GET" if body is None else "POST"
     connection, found = http.client.HTTPConnection("127.0.0.1", port, timeout=60), []
     for _ in range(count):
         began = time.perf_counter()
-        connection.request("GET", path, headers=dict(headers))
+        connection.request(method, path, body, dict(headers))
         response = connection.getresponse()
-        response.read()
-        if response.status != 200:
-            raise RuntimeError(f"GET {path}: {response.status}")
+        answer = response.read()
+        if response.status != status:
+            raise RuntimeError(f"{method} {path}: {response.status} {answer!r}")
         found.append((time.perf_counter() - began) * 1000)
     connection.close()
     return found

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from evidence_api.db import Base
 from evidence_api.domain.care import StepState
-from evidence_api.domain.charge import CONVICTIONS, PENDING, VerdictKind
+from evidence_api.domain.charge import CONVICTIONS, PENDING, ChargeState, VerdictKind
 from evidence_api.domain.closure import GRANTED, ClosureState
 from evidence_api.domain.figures import Band, Figure
 from evidence_api.domain.operation import Outcome
@@ -49,6 +49,9 @@ from evidence_api.models import (
 BATCH = 500
 STILL_SHUT_AFTER = timedelta(days=365)
 """How long after the order a venue must be found closed to count as still shut."""
+
+AMENDING = frozenset({ChargeState.PROPOSED, ChargeState.APPROVED})
+"""Until it is filed, what it amends is before the court."""
 
 _FIGURES = {"rescue": Figure.RESCUED, "intercept": Figure.INTERCEPTED}
 _OUTCOMES = {Outcome.RESCUED: Figure.RESCUED, Outcome.INTERCEPTED: Figure.INTERCEPTED}
@@ -222,7 +225,8 @@ def _of_perpetrators(
 ) -> Iterator[tuple[str, UUID, UUID, set[Counted]]]:
     zones = _zones(session)
     charges = defaultdict[UUID, list[Charge]](list)
-    for charge in session.scalars(sa.select(Charge).where(Charge.perpetrator_id.in_(ids)).order_by(Charge.id)):
+    by_count = sa.select(Charge).where(Charge.perpetrator_id.in_(ids)).order_by(Charge.count, Charge.edition)
+    for charge in session.scalars(by_count):
         charges[charge.perpetrator_id].append(charge)
     verdicts = defaultdict[UUID, list[Verdict]](list)
     of = sa.select(Charge.id).where(Charge.perpetrator_id.in_(ids))
@@ -231,6 +235,7 @@ def _of_perpetrators(
     found = sa.select(Perpetrator, Case.office_id).join(Case).where(Perpetrator.id.in_(ids)).order_by(Perpetrator.id)
     for perpetrator, office in session.execute(found):
         counts = set()
+        amended: dict[int, date | None] = {}
         for charge in charges[perpetrator.id]:
             source = charge.subject
             standing = [verdict for verdict in verdicts[charge.id] if verdict.ended_at is None]
@@ -240,24 +245,31 @@ def _of_perpetrators(
                     for verdict in standing
                     if verdict.verdict in (VerdictKind.CONVICTED, VerdictKind.CONVICTED_LESSER)
                 }
-            for from_on, until_on in _facing(charge, verdicts[charge.id], zones[office]):
-                counts.add(Counted(Figure.FACING_TRIAL, source, from_on, until_on))
+            begin, spans = _facing(charge, verdicts[charge.id], zones[office], amended.get(charge.count))
+            amended[charge.count] = begin
+            counts |= {Counted(Figure.FACING_TRIAL, source, from_on, until_on) for from_on, until_on in spans}
         yield perpetrator.subject, office, perpetrator.case_id, counts
 
 
-def _facing(charge: Charge, verdicts: Sequence[Verdict], zone: ZoneInfo) -> Iterator[tuple[date, date | None]]:
+def _facing(
+    charge: Charge, verdicts: Sequence[Verdict], zone: ZoneInfo, since: date | None
+) -> tuple[date | None, list[tuple[date, date | None]]]:
     """From when to when somebody was charged with a count or facing trial: from its filing to each verdict, and again
-    from when a verdict was taken away."""
-    begin = charge.filed_on
+    from when a verdict was taken away. First, since when it is so now: an amendment ends nothing, so that for its next
+    edition it is so `since` then."""
+    begin, spans = since or charge.filed_on, list[tuple[date, date | None]]()
     for verdict in verdicts:
         if begin is None or verdict.verdict is VerdictKind.MISTRIAL:
             continue
-        yield begin, verdict.decided_on
+        spans.append((begin, verdict.decided_on))
         begin = None if verdict.ended_at is None else verdict.ended_at.astimezone(zone).date()
-    if begin is not None and charge.state in PENDING:
-        yield begin, None
-    elif begin is not None and charge.decided_on is not None and charge.decided_on >= begin:
-        yield begin, charge.decided_on
+    if begin is None or charge.state is ChargeState.SUPERSEDED:
+        return begin, spans
+    if charge.state in PENDING | AMENDING:
+        return begin, [*spans, (begin, None)]
+    if charge.decided_on is not None and charge.decided_on >= begin:
+        return begin, [*spans, (begin, charge.decided_on)]
+    return begin, spans
 
 
 # --- venues: ordered shut, still shut ---------------------------------------------------------------------------------
@@ -283,19 +295,21 @@ def _of_venues(
         for order in orders[venue.id]:
             assert order.granted_on is not None
             counts.add(Counted(Figure.VENUES_ORDERED_SHUT, order.subject, order.granted_on))
-            still = _still_shut_on(order.granted_on, inspections[venue.id])
+            still = _still_shut_on(order, order.granted_on, inspections[venue.id])
             if still is not None:
                 counts.add(Counted(Figure.VENUES_STILL_SHUT, order.subject, still))
         yield venue.subject, office, venue.case_id, counts
 
 
-def _still_shut_on(granted_on: date, inspections: Sequence[Inspection]) -> date | None:
+def _still_shut_on(order: ClosureOrder, granted_on: date, inspections: Sequence[Inspection]) -> date | None:
     """The day of the first inspection, twelve months or more after the order, that found the venue closed, with
-    evidence; none where it was found open after the first month and before."""
+    evidence, by another than who drafted it; none where it was found open after the first month and before."""
     for inspection in inspections:
         if inspection.found is Seen.OPEN and inspection.inspected_on > granted_on + timedelta(days=30):
             return None
         late = inspection.inspected_on >= granted_on + STILL_SHUT_AFTER
+        if inspection.inspector_id == order.drafter_id:
+            continue
         if late and inspection.found is Seen.CLOSED and inspection.evidence_id is not None:
             return inspection.inspected_on
     return None

@@ -353,6 +353,8 @@ TOLD: Mapping[str, frozenset[Role]] = {
     "exhibit:": _PROSECUTING,
     "hearing:": _EVERYBODY,
     "testimony:": _EVERYBODY,
+    "testimony:edit": _CARING,
+    "testimony:statement": _PROSECUTING,
     "testimony:needs": _CARING,
     "testimony:crisis": _CARING,
     "testimony:preparation": _CARING,

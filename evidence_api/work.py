@@ -200,6 +200,7 @@ class Work:
         facts: Mapping[str, Fact | float] | None = None,
         occurred_at: datetime | None = None,
         private: bool = False,
+        covers: Sequence[Base] = (),
     ) -> None:
         """Move `thing.attribute` along its lifecycle and record it, both or neither.
 
@@ -222,6 +223,7 @@ class Work:
             data={**open_, **(data or {})},
             facts={**sealed, **(facts or {})},
             occurred_at=occurred_at,
+            covers=covers,
         )
 
     def record(

@@ -34,7 +34,7 @@ def remind(site: Site) -> int:
         for actor in one.actors:
             with begin(site, actor, read_only=True) as work:
                 entries, _none = calendar.entries(work, since=one.day, until=one.day)
-                found |= {(entry.kind, entry.about, entry.starts_at) for entry in entries}
+                found |= {(entry.kind, entry.about, entry.starts_at) for entry in entries if not entry.off}
         first = min((start for *_about, start in found if start is not None), default=None)
         with begin(site, SYSTEM) as work:
             reminders.note(work, user=one.user_id, day=one.day, appointments=len(found), first_at=first)

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from evidence_api.domain.testimony import BookingState, MeasureKind
-from schemas.common import ConflictOut, In, Moment, Out, PageIn
+from schemas.common import ConflictOut, In, Moment, Out, PageIn, possible_year
 
 MOST_AT_ONCE = 20
 """How many people, or resources, one booking takes."""
@@ -69,9 +69,11 @@ class DayOrMoment(fields.Field[date | datetime]):
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> date | datetime:
         try:
-            return date.fromisoformat(str(value))
+            day = date.fromisoformat(str(value))
         except ValueError:
             return Moment().deserialize(str(value).replace(" ", "+"))
+        possible_year(day)
+        return day
 
 
 class ConflictsIn(PageIn):

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
@@ -77,9 +77,14 @@ class Moment(fields.AwareDateTime):
             moment = moment.astimezone(UTC)
         except OverflowError:
             moment = datetime.min.replace(tzinfo=UTC)
-        if moment.year < 1900 or moment.year > 9998:
-            raise ValidationError("Give a year between 1900 and 9998.")
+        possible_year(moment)
         return moment
+
+
+def possible_year(day: date) -> None:
+    """Raise ValidationError for a year at which days can no longer be added or taken away."""
+    if not 1900 <= day.year <= 9998:
+        raise ValidationError("Give a year between 1900 and 9998.")
 
 
 def code(**kwargs: Any) -> fields.String:
@@ -98,6 +103,11 @@ class In(Schema):
         "unknown": "This is not known here. Leave it out, or look up how it is spelt.",
         "type": "Give names with their values.",
     }
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """Every day that comes in has a possible year."""
+        if isinstance(field_obj, fields.Date):
+            field_obj.validators = [*field_obj.validators, possible_year]
 
 
 class PageIn(In):

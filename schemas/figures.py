@@ -44,7 +44,7 @@ class YearFiguresOut(Out):
 
 
 class BehindOut(Out):
-    """One who counts. Whom you may not know has no id and no ref."""
+    """One who counts. Of whom you may not know there is no id, no ref, no age and no day."""
 
     kind = fields.String()
     id = fields.UUID(allow_none=True)
@@ -52,7 +52,7 @@ class BehindOut(Out):
     case_ref = fields.String(allow_none=True)
     band = fields.Enum(Band, by_value=True)
     number = fields.Integer()
-    from_on = fields.Date()
+    from_on = fields.Date(allow_none=True)
     until_on = fields.Date(allow_none=True)
 
 

@@ -95,11 +95,15 @@ class TestimonyOut(Out):
     state = fields.Enum(TestimonyState, by_value=True)
     language = fields.String(allow_none=True)
     interpreter_gender = fields.Enum(Gender, by_value=True, allow_none=True)
-    guardian = fields.UUID(attribute="guardian_id", allow_none=True)
+    guardian = fields.UUID(
+        allow_none=True, metadata={"description": "Who comes with a child; for who reads what care she has."}
+    )
     interviews = fields.Integer(metadata={"description": "How often the witness was interviewed."})
-    statement = fields.UUID(attribute="statement_id", allow_none=True)
+    statement = fields.UUID(allow_none=True, metadata={"description": "An item, for who may know of it."})
     disclosed_on = fields.Date(attribute="statement_disclosed_on", allow_none=True)
-    in_crisis_since = Moment(allow_none=True)
+    in_crisis_since = Moment(
+        attribute="crisis_since", allow_none=True, metadata={"description": "For who reads what care she has."}
+    )
     concluded_on = fields.Date(allow_none=True)
     created_at = Moment()
     allowed = fields.Function(
@@ -165,7 +169,7 @@ class PlanOut(Out):
     """A plan for the time after court."""
 
     id = fields.UUID()
-    testimony = fields.UUID(attribute="testimony_id")
+    testimony = fields.UUID(allow_none=True, metadata={"description": "Null where it is in a case that is not mine."})
     victim = fields.UUID(attribute="victim_id")
     state = fields.Enum(PlanState, by_value=True)
     wants_nothing = fields.Boolean(metadata={"description": "She wants nothing, by her own word."})

@@ -250,6 +250,16 @@ def test_a_retrial_lists_the_count_anew_and_leads_the_case_back_to_trial_by_itse
     assert standing(site, guilty) == (["convicted"], [])
 
 
+def test_what_a_court_took_away_does_not_stand_from_its_day_on_however_late_it_is_recorded(
+    lawyer: Persona, site: Site, case: Made, guilty: Made, judgment: str
+) -> None:
+    decided_long_ago(site, guilty)
+    appeal = heard_appeal(lawyer, case["id"], guilty, filed_on=day(-40))
+    step(lawyer, appeal, "order_retrial", document=judgment, decided_on=day(-10))
+    record = lawyer.get(f"/charges/{guilty['id']}/record").get_json()
+    assert [one["ended_at"][:10] for one in record["verdicts"] + record["sentences"]] == [day(-10)] * 2
+
+
 def test_an_acquittal_can_be_taken_to_a_retrial_but_is_no_conviction_to_be_quashed(
     lawyer: Persona, supervisor: Persona, site: Site, case: Made, judgment: str
 ) -> None:
@@ -351,6 +361,22 @@ def test_any_other_step_takes_back_what_the_first_of_two_said(
         move(investigator, f"/cases/{case['id']}", action)
     assert now(lawyer, case, "cases")["closing"] is None
     assert close(lawyer, case).get_json()["stage"] == "monitoring"
+
+
+def test_a_case_is_not_ended_while_a_charge_is_undecided(
+    lawyer: Persona, supervisor: Persona, site: Site, case: Made
+) -> None:
+    charge = filed_charge(lawyer, supervisor, case["id"])
+    put(site, case, Stage.MONITORING)
+    refused = close(lawyer, case)
+    assert (refused.status_code, "Not every charge is decided" in refused.get_json()["detail"]) == (409, True)
+    put(site, case, Stage.INVESTIGATING)
+    for action in ("decline", "resolve"):
+        step = {"action": action, "reason": "Nothing comes of it"}
+        assert lawyer.post(f"/cases/{case['id']}/transitions", step).status_code == 409
+    move(lawyer, f"/charges/{charge['id']}", "withdraw", code="public_interest")
+    put(site, case, Stage.MONITORING)
+    assert close(lawyer, case).status_code == 200
 
 
 def test_a_case_is_not_closed_while_an_appeal_is_open_or_may_come(

@@ -8,7 +8,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from itertools import cycle
 from pathlib import Path
@@ -19,7 +19,7 @@ import segno
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
-from marshmallow import fields
+from marshmallow import Schema, fields
 from PIL import Image
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
@@ -28,25 +28,39 @@ from evidence_api import create_app
 from evidence_api.api import APIS
 from evidence_api.config import BadSettings, load
 from evidence_api.db import Base
+from evidence_api.domain.case import Stage
 from evidence_api.domain.operation import Danger
 from evidence_api.domain.roles import PERSONAL_ROLES, Role
 from evidence_api.domain.table import TableKind
+from evidence_api.domain.testimony import NeedCode, TestimonyState
 from evidence_api.models import SessionPresence
 from evidence_api.work import Site
 from schemas.common import Text
-from tests.casework import made, move, new_episode, new_perpetrator, new_venue, new_victim
+from tests.casework import (
+    made,
+    move,
+    new_charge,
+    new_episode,
+    new_perpetrator,
+    new_testimony,
+    new_venue,
+    new_victim,
+    sitting,
+)
 from tests.conftest import BACKEND, PASSWORD, Persona, upload
-from tests.golden.office import Offices, offices
+from tests.golden.office import Aides, Offices, add_feed, add_plan, bring, offices, settle
 from tests.pages import browser
 from tests.test_permissions import API, CALLS, TARGETS, Call, path_of
 from tests.test_web import csrf
+from web.pages import MAX_FORM_BYTES
 from web.static import FOLDER
 
 __all__ = ["offices"]
 
 HTML = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
-BYTES = {"pages.item_content", "pages.download_item", "pages.chain", "static"}
+BYTES = {"pages.item_content", "pages.download_item", "pages.chain", "static", "pages.calendar_feed"}
+BYTES |= {"pages.figures_table", "pages.figures_paper", "pages.exhibits_csv", "pages.exhibits_pdf"}
 BYTES |= {f"pages.export_{kind.value}" for kind in TableKind}
 """What gives out bytes and no page."""
 
@@ -152,23 +166,26 @@ def test_a_simple_request_of_another_site_does_nothing_through_the_api(
 # --- what is sent badly -----------------------------------------------------------------------------------------------
 
 HUGE = "9" * 5000
-ENDLESS = {"version": HUGE, "days": HUGE, "latitude": HUGE, "longitude": "1e999", "limit": HUGE, "cursor": HUGE}
-EARLY = {
-    "occurred_at": "0001-01-01T00:00",
-    "due_at": "9999-12-31T23:59:59",
-    "captured_at": "0001-01-01T00:00+14:00",
-}
-NAMES = (
-    "username", "password", "otp", "new_password", "repeated", "role", "title", "kind", "country", "reason", "place",
-    "tag", "method", "device", "q", "next",
-    "user", "to", "corrects", "language", "name", "scope", "unlock_code", "lead",
-    "text", "about", "note", "born", "nationality", "contact", "address", "alias", "aliases", "area", "description",
-    "new_use", "summary", "outcome", "region", "partner", "reference", "person", "authority", "asks", "reply",
-    "gender", "languages", "roles", "offers", "genders", "minor", "estimated_age", "capacity", "aftercare_places",
-    "victim", "venue", "perpetrator", "operation", "evidence", "document", "successor", "case", "victims", "operative",
-    "started_on", "planned_on", "seen_on", "from_on", "until_on", "relation", "barrier", "purpose", "what", "how",
-    "exit", "means", "exploitation", "currency", "owed", "amount", "scores", "score", "csv", "encoding", "action",
-)  # fmt: skip
+
+
+def fields_of(schema: Schema, within: str = "") -> Iterator[tuple[str, fields.Field[Any]]]:
+    """The fields of a body as forms name them, a dot before each that stands within another."""
+    for name, kind in schema.fields.items():
+        yield within + name, kind
+        if isinstance(kind, fields.Nested):
+            yield from fields_of(kind.schema, f"{within}{name}.")
+
+
+FIELDS = [field for api in APIS for route in api.routes if route.body for field in fields_of(route.body())]
+NAMES = sorted(
+    {name for name, _ in FIELDS} | {"q", "next", "repeated", "unlock_code", "encoding", "version", "instead"}
+)
+"""What any form may ask for."""
+ENDLESS = dict.fromkeys((name for name, kind in FIELDS if isinstance(kind, fields.Number)), HUGE[:1000])
+ENDLESS |= {"version": HUGE, "longitude": "1e999", "limit": HUGE, "cursor": HUGE}
+EARLY = {name: "0001-01-01T00:00" for name, kind in FIELDS if isinstance(kind, fields.DateTime)}
+EARLY |= {name: "9999-12-31" for name, kind in FIELDS if isinstance(kind, fields.Date)}
+EARLY |= {"due_at": "9999-12-31T23:59:59", "ends_at": "9999-12-31T23:59:59", "captured_at": "0001-01-01T00:00+14:00"}
 
 
 def _form(token: str, **fields: str) -> dict[str, Any]:
@@ -191,9 +208,9 @@ MALFORMED: Mapping[str, Callable[[str], dict[str, Any]]] = {
     "huge numbers": lambda token: _form(token, **ENDLESS),
     "moments at the end of time": lambda token: _form(token, **EARLY, reason="x", place="x", to="x"),
     "repeated fields": lambda token: _raw(
-        f"csrf_token={token}".encode() + b"".join(f"&{n}=a&{n}=b".encode() for n in (*NAMES, "version"))
+        f"csrf_token={token}".encode() + b"".join(f"&{n}=a&{n}=b".encode() for n in NAMES)
     ),
-    "long words": lambda token: _form(token, **dict.fromkeys(NAMES, "w" * 5000)),
+    "long words": lambda token: _form(token, **dict.fromkeys(NAMES, "w" * (MAX_FORM_BYTES // len(NAMES) - 40))),
     "too many fields": lambda token: _raw(f"csrf_token={token}".encode() + b"&a=1" * 60000),
     "too many parts": lambda token: _raw(
         b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n' * 2000 + b"--x--\r\n",
@@ -280,6 +297,9 @@ def test_a_malformed_form_is_answered_by_a_calm_page(
 QUERIES = (
     f"cursor={HUGE}", "cursor=%ff", "cursor=a%00b", f"limit={HUGE}", "limit=-1", "limit=%D9%A3", "stage=%00",
     "sha256=%ff", "a=1&a=2", "ended=maybe", "cursor=1&cursor=2", "tag=%ED%A0%80", "%ff=%ff", "&&&===",
+    "on=9999-12-31&from=9999-12-31&to=9999-12-31&as_known_on=0001-01-01&year=2200&figure=%00&service=%00&view=%ff",
+    "on=9998-12-31&view=month&as_known_on=1900-01-01&year=1990&figure=rescued&service=shelter",
+    "on=1900-01-01&view=week&year=%D9%A3&as_known_on=%ff&kind=%00&side=%00&ended=%00",
 )  # fmt: skip
 
 
@@ -306,6 +326,44 @@ def test_an_address_of_odd_bytes_is_no_page(browsers: dict[Role, FlaskClient], p
     answer = browsers[Role.INVESTIGATOR].get(path, headers=HTML)
     assert (answer.status_code, answer.mimetype) == (404, "text/html")
     assert "Set-Cookie: x" not in str(answer.headers)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1900-01-01", "9998-12-31", "9999-12-31"])
+def test_a_day_at_the_end_of_time_is_no_defect(offices: Offices, browsers: dict[Role, FlaskClient], day: str) -> None:
+    faults, role = [], Role.LAWYER
+    person, things = offices.people[role], offices.things[role]["in"]
+    settle(offices.site, Stage.INVESTIGATING)
+
+    def ask(method: str, path: str, **sent: Any) -> None:
+        answer = person.call(method, path, **sent)
+        if answer.status_code >= 500:
+            faults.append(f"{method} {path} {sent}")
+
+    for rule in offices.app.url_map.iter_rules():
+        path = path_of(rule, Call(), things) if rule.rule.startswith(API) else None
+        if path is not None and "GET" in (rule.methods or ()):
+            ask("GET", path.removeprefix(API), query_string=dict.fromkeys(("from", "to", "on", "as_known_on"), day))
+    begins, ends = f"{day}T10:00:00+00:00", f"{day}T11:00:00+00:00"
+    times = {"starts_at": begins, "ends_at": ends}
+    span, hers = {"from_at": begins, "until_at": ends}, f"/testimonies/{things['testimony']}"
+    accused = {"perpetrator": things["perpetrator"]}
+    hearing = {"court": "Provincial court", "kind": "trial", **times}
+    engagement = {"case": things["case"], "side": "defence", **span}
+    offence = {"statute": "DEMO-1", "offence_from": day, "offence_until": day, **accused}
+    appeal = {"charges": [things["charge"]], "side": "defence", "filed_on": day, "late_reason": "New facts"}
+    for method, path, body in (
+        ("POST", f"/cases/{things['case']}/hearings", hearing),
+        ("PATCH", f"/hearings/{things['hearing']}", times),
+        ("POST", f"/hearings/{things['hearing']}/attendances", {"arrives_at": begins, "leaves_at": ends, **accused}),
+        ("POST", f"{hers}/book", {"hearing": things["hearing"], **times}),
+        ("POST", f"{hers}/preparations", {"kind": "roles", **times}),
+        ("POST", f"{hers}/unavailabilities", span),
+        ("POST", f"/resources/{things['resource']}/engagements", engagement),
+        ("POST", f"/cases/{things['case']}/charges", offence),
+        ("POST", f"/cases/{things['case']}/appeals", appeal),
+    ):
+        ask(method, path, json=body)
+    assert not faults, "\n".join(faults)
 
 
 # --- frames, redirects, addresses -------------------------------------------------------------------------------------
@@ -501,20 +559,18 @@ class Looked(HTMLParser):
             self.faults.append("a template was filled in")
 
 
+CODES = {"born", "element", "statute", "zone", "jurisdiction", "email"}
+"""Texts of which only some are taken: a date, what a table of law has, a zone, an address."""
+
+
 def test_every_text_that_can_be_typed_is_poisoned_below() -> None:
-    found = {
-        field
-        for api in APIS
-        for route in api.routes
-        if route.body
-        for field, kind in route.body().fields.items()
-        if isinstance(kind, Text) or (isinstance(kind, fields.List) and isinstance(kind.inner, Text))
-    } - {"born"}  # A date alone.
-    assert found == {
+    kinds = [(name, kind.inner if isinstance(kind, fields.List) else kind) for name, kind in FIELDS]
+    assert {name for name, kind in kinds if isinstance(kind, Text)} - CODES == {
         "title", "reason", "place", "tag", "method", "device", "name", "username",
         "text", "about", "note", "nationality", "contact", "address", "scope", "alias", "aliases", "area",
-        "description", "new_use", "summary", "outcome", "region", "partner", "reference", "person", "authority", "asks",
-        "reply",
+        "description", "new_use", "new_use_by", "summary", "outcome", "region", "partner", "reference", "person",
+        "authority", "asks", "reply", "particulars", "court", "court_ref", "room", "link", "label", "witness",
+        "grounds", "late_reason", "ruling", "plan", "next.room", *(f"needs.{need.value}" for need in NeedCode),
     }  # fmt: skip
 
 
@@ -632,6 +688,86 @@ def poison_people(
         "claim": add(caseworker, f"{hers}/claims", kind="wages", currency="USD", owed=1, ordered_on=today),
         "referral": add(caseworker, f"{hers}/referrals", service="shelter", region=next(shorter)),
         "new_use": displace(lead, case),
+        **poison_court(case, item, lawyer, supervisor, caseworker, perpetrator, venue, partner),
+    }
+
+
+def poison_court(
+    case: str,
+    item: str,
+    lawyer: Persona,
+    supervisor: Persona,
+    caseworker: Persona,
+    perpetrator: str,
+    venue: str,
+    partner: str,
+) -> dict[str, str]:
+    """What comes before a court in that case, in all whose fields an attack is typed."""
+    text, shorter, today = WORST, cycle(FORMS), datetime.now(UTC).date()
+    starts, long_ago = sitting(5), (today - timedelta(days=120)).isoformat()
+
+    def add(by: Persona, path: str, /, **body: Any) -> str:
+        return str(made(by, path, body).get("id", ""))
+
+    charge, old = (new_charge(lawyer, case, perpetrator=perpetrator, particulars=text)["id"] for _ in range(2))
+    proof = add(lawyer, f"/charges/{charge}/proofs", element="act", evidence=item, note=text)
+    for one, filed in ((charge, today.isoformat()), (old, long_ago)):
+        move(supervisor, f"/charges/{one}", "approve", reason=text)
+        given = {"court": next(shorter), "court_ref": next(shorter), "decided_on": filed, "reason": text}
+        move(lawyer, f"/charges/{one}", "file", **given)
+    move(lawyer, f"/charges/{old}", "dismiss", decided_on=(today - timedelta(days=100)).isoformat(), reason=text)
+    move(lawyer, f"/charges/{charge}", "plead", plea="guilty", reason=text)
+    move(lawyer, f"/charges/{charge}", "convict", document=item, reason=text)
+    sentence = {"kind": "other", "note": text, "imposed_on": today.isoformat()}
+    late = {"court": next(shorter), "court_ref": next(shorter), "grounds": text, "late_reason": text}
+    about = {"charges": [old], "side": "prosecution", "filed_on": today.isoformat()}
+    exhibit = add(lawyer, f"/cases/{case}/exhibits", side="defence", description=next(shorter))
+    move(lawyer, f"/exhibits/{exhibit}", "offer", reason=text)
+    move(lawyer, f"/exhibits/{exhibit}", "exclude", ruling=text, reason=text)
+    place = {"court": next(shorter), "link": f"{text}{uuid.uuid4().hex}", "kind": "trial"}
+    rooms = (f"{form}{uuid.uuid4().hex[:8]}" for form in FORMS)
+    times = {"starts_at": starts.isoformat(), "ends_at": (starts + timedelta(hours=2)).isoformat()}
+    hearing = add(lawyer, f"/cases/{case}/hearings", **place, room=next(rooms), **times)
+    adjourned = add(lawyer, f"/cases/{case}/hearings", **{**place, "link": None, "room": next(rooms)}, **times)
+    following = {name: (starts + timedelta(days=7, hours=n)).isoformat() for n, name in enumerate(times)}
+    going_on = {"code": "other", "outcome": text, "next": {"room": next(rooms), **following}}
+    move(lawyer, f"/hearings/{adjourned}", "adjourn", reason=text, **going_on)
+    attendance = {"perpetrator": perpetrator, "arrives_at": starts.isoformat()}
+    vehicle, interpreter = (
+        add(lawyer, "/resources", kind=kind, name=text[:200]) for kind in ("vehicle", "interpreter")
+    )
+    testimony = new_testimony(lawyer, case, new_victim(caseworker, case)["id"])["id"]
+    bring(lawyer.site, testimony, TestimonyState.WILLING)
+    expert = new_testimony(lawyer, case, next(shorter), witness_kind="expert", label=next(shorter))["id"]
+    hers, tied = f"/testimonies/{testimony}", f"/resources/{interpreter}"
+    for one in (testimony, expert):
+        needs = {"needs": {need.value: text for need in NeedCode}, "assessed_on": today.isoformat()}
+        made(lawyer, f"/testimonies/{one}/needs", needs)
+    before = {"from_at": long_ago + "T00:00:00Z", "until_at": long_ago + "T01:00:00Z"}
+    session = {name: (starts - timedelta(days=2, hours=-n)).isoformat() for n, name in enumerate(times)}
+    plan = add_plan(Aides(caseworker, supervisor, lawyer, {}), case, new_victim(caseworker, case)["id"])
+    order = add(lawyer, f"/venues/{venue}/closure-orders", permanent=True, grounds=text)
+    move(supervisor, f"/closure-orders/{order}", "approve", reason=text)
+    move(lawyer, f"/closure-orders/{order}", "apply", court=next(shorter), court_ref=next(shorter), reason=text)
+    return {
+        "charge": charge,
+        "proof": proof,
+        "sentence": add(lawyer, f"/charges/{charge}/sentences", **sentence),
+        "appeal": add(lawyer, f"/cases/{case}/appeals", **about, **late),
+        "exhibit": exhibit,
+        "hearing": hearing,
+        "attendance": add(lawyer, f"/hearings/{hearing}/attendances", vehicle=vehicle, **attendance),
+        "testimony": testimony,
+        "covert": expert,
+        "measure": add(lawyer, f"{hers}/measures", kind="screen", plan=text),
+        "unavailability": add(caseworker, f"{hers}/unavailabilities", **before),
+        "preparation": add(caseworker, f"{hers}/preparations", kind="roles", note=next(shorter), **session),
+        "plan": plan,
+        "offer": add(caseworker, f"/plans/{plan}/offers", service="shelter", partner=partner, note=text),
+        "resource": interpreter,
+        "tie": add(lawyer, f"{tied}/ties", perpetrator=perpetrator, reason=text),
+        "engagement": add(lawyer, f"{tied}/engagements", case=case, side="defence", **before),
+        "closure_order": order,
     }
 
 
@@ -640,7 +776,7 @@ def displace(lead: Persona, case: str) -> str:
     venue = new_venue(lead, case, description=WORST)["id"]
     for action in ("confirm", "intervene", "close_permanently"):
         move(lead, f"/venues/{venue}", action)
-    move(lead, f"/venues/{venue}", "repurpose", new_use=WORST)
+    move(lead, f"/venues/{venue}", "repurpose", new_use=WORST, new_use_by=FORMS[0])
     return str(venue)
 
 
@@ -667,7 +803,8 @@ def test_what_was_typed_is_never_more_than_text(app: Flask, poisoned: Any) -> No
     for person in people if WHOLE else people[-1:]:
         client = browser(person)
         token = token_of(client)
-        named = {**things, "session": client.get(f"{API}/me/sessions").get_json()["items"][0]["id"]}
+        named = {**things, **add_feed(person)}
+        named["session"] = client.get(f"{API}/me/sessions").get_json()["items"][0]["id"]
         for rule in pages_of(app, "GET"):
             of_items = TARGETS.get(rule.rule.split("/")[1]) == "evidence" and "<uuid:id>" in rule.rule
             for item in items if of_items else items[:1]:
@@ -685,7 +822,7 @@ def test_what_was_typed_is_never_more_than_text(app: Flask, poisoned: Any) -> No
                     sent = {"csrf_token": token, **dict.fromkeys(NAMES, WORST)}
                     look(f"POST {rule.rule}", client.post(str(path), data=sent, headers=HTML))
         if person.role is Role.CASEWORKER:
-            lists = ("items", "timeline", "victims", "venues", "chart")
+            lists = ("items", "timeline", "victims", "venues", "chart", "hearings", "testimonies")
             for path in ("/", "/cases", "/items", "/partners", *(f"/cases/{things['case']}/{name}" for name in lists)):
                 every = dict.fromkeys(("stage", "kind", "sha256", "tag", "state", "region", "around", WORST), WORST)
                 for query in ({"cursor": WORST}, every):
@@ -696,8 +833,10 @@ def test_what_was_typed_is_never_more_than_text(app: Flask, poisoned: Any) -> No
         faults += [f"label: {fault}" for fault in Looked(label).faults if "width" not in fault]
     assert not faults, "\n".join(sorted(set(faults)))
     shown = {"cases", "case", "timeline", "venue", "perpetrator", "operation", "one_search", "case_requests", "chart"}
+    shown |= {"hearing", "testimony", "closure_order", "resource", "resources_list", "docket", "calendar_page", "plan"}
     if WHOLE:
         shown |= {"home", "account", "case_items", "item", "entries", "partner", "care_of"}
+        shown |= {"charge", "case_charges", "appeal", "case_exhibits", "case_appeals"}
         assert revealed == set(REVEALED)
     assert seen >= {f"pages.{name}" for name in shown}, shown - {name.removeprefix("pages.") for name in seen}
 
@@ -812,10 +951,15 @@ def test_what_is_hidden_answers_as_what_does_not_exist(
 
 LISTS = (
     "/", "/cases", "/items", "/account", "/search", "/cases?stage=intake", "/searches", "/alerts", "/venues/areas",
-    "/care", "/partners/unmet", "/approvals", "/tips",
-    *(f"{API}/{name}" for name in ("operations", "requests", "transfers/waiting", "care/due")),
+    "/care", "/partners/unmet", "/approvals", "/tips", "/charges", "/closure-orders", "/calendar", "/dockets",
+    "/testimonies/conflicts",
+    *(f"{API}/{name}" for name in ("operations", "requests", "transfers/waiting", "care/due", "charges", "hearings")),
+    *(f"{API}/{name}" for name in ("closure-orders", "closure-orders/due", "reports/deadlines")),
 )  # fmt: skip
-OF_CASE = ("victims", "perpetrators", "venues", "operations", "searches", "requests", "items", "timeline", "chart")
+OF_CASE = (
+    "victims", "perpetrators", "venues", "operations", "searches", "requests", "items", "timeline", "chart",
+    "charges", "appeals", "exhibits", "hearings", "testimonies",
+)  # fmt: skip
 
 
 def test_lists_counts_and_search_hold_nothing_of_another_case(make_persona: Callable[..., Persona]) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from evidence_api.domain.roles import Role
 from evidence_api.domain.scheduling import Rule
-from evidence_api.models import Consent, LedgerEntry, Occupancy, Testimony, Victim
+from evidence_api.models import Consent, LedgerEntry, Occupancy, OccupancyLock, Testimony, Victim
 from evidence_api.work import Site
 from tests.casework import (
     Made,
@@ -483,6 +483,14 @@ def test_an_accused_who_comes_at_the_same_time_never_goes_unnoticed(court: Court
     made(court.lawyer, f"{where}/confirm", {})
 
 
+def test_how_an_accused_comes_is_recorded_under_the_locks_of_every_witness(court: Court) -> None:
+    never_booked = court.another()
+    _attends(court)
+    with court.site.engine.connect() as connection:
+        locks = set(connection.scalars(sa.select(OccupancyLock.key)))
+    assert {f"victim:{one['victim']}" for one in (court.testimony, never_booked)} <= locks
+
+
 def test_when_she_cannot_come_is_recorded_whatever_is_booked(court: Court, confirmed: str) -> None:
     span = {"from_at": court.at(0).isoformat(), "until_at": court.at(1.5).isoformat()}
     where = f"/testimonies/{court.testimony['id']}/unavailabilities"
@@ -490,6 +498,61 @@ def test_when_she_cannot_come_is_recorded_whatever_is_booked(court: Court, confi
     assert court.booking()["state"] == "confirmed"
     assert rules(made(court.caseworker, where, span)["conflicts"]) == {"witness_unavailable"}
     assert court.booking()["state"] == "provisional"
+
+
+def test_a_guardian_who_is_named_later_comes_with_one_child_at_a_time(court: Court) -> None:
+    aunt, uncle = court.resource("guardian"), court.resource("guardian")
+    other = court.another()
+    booked(court.book(testimony=other, hearing=long_hearing(court.lawyer, court.case)["id"]))
+    booked(court.book())
+
+    def comes(testimony: Made, guardian: str | None) -> Any:
+        return court.caseworker.call("PATCH", f"/testimonies/{testimony['id']}", json={"guardian": guardian})
+
+    assert comes(other, aunt).status_code == 200
+    refused = comes(court.testimony, aunt)
+    assert (refused.status_code, [*refused.get_json()["errors"]]) == (422, ["guardian"])
+    assert comes(court.testimony, uncle).status_code == 200
+    assert court.lawyer.post(f"/resources/{uncle}/end", {"reason": "Moved away"}).status_code == 409
+    assert comes(other, None).status_code == 200
+    assert comes(court.testimony, aunt).status_code == 200
+
+
+def test_whoever_turns_out_to_be_a_child_or_is_missing_is_not_confirmed_any_more(court: Court, confirmed: str) -> None:
+    where = f"/victims/{court.testimony['victim']}"
+    assert court.caseworker.call("PATCH", where, json={"minor": True}).status_code == 200
+    assert court.booking()["state"] == "provisional"
+    consents(court.caseworker, court.testimony["victim"], "testimony_assent")
+    body = {"guardian": court.resource("guardian")}
+    assert court.caseworker.call("PATCH", f"/testimonies/{court.testimony['id']}", json=body).status_code == 200
+    made(court.lawyer, f"/testimonies/{court.testimony['id']}/confirm", {})
+    nobody = {"guardian": None}
+    assert court.caseworker.call("PATCH", f"/testimonies/{court.testimony['id']}", json=nobody).status_code == 200
+    assert court.booking()["state"] == "provisional"
+    assert court.caseworker.call("PATCH", where, json={"minor": False}).status_code == 200
+    made(court.lawyer, f"/testimonies/{court.testimony['id']}/confirm", {})
+    for action in ("rescue", "report_missing"):
+        assert court.booking()["state"] == "confirmed"
+        move(court.caseworker, where, action, axis="whereabouts")
+    assert court.booking()["state"] == "provisional"
+
+
+def test_what_protects_her_and_is_not_settled_takes_the_confirmation_back(
+    site: Site, lawyer: Persona, caseworker: Persona, shared_case: Case
+) -> None:
+    case = shared_case["id"]
+    soon = Court(site, lawyer, caseworker, case, long_hearing(lawyer, case, 2), witness(site, lawyer, caseworker, case))
+    where = f"/testimonies/{soon.testimony['id']}"
+    booked(soon.book())
+    soon.put(state="scheduled")
+    made(lawyer, f"{where}/confirm", {})
+    measure = made(lawyer, f"{where}/measures", {"kind": "screen"})
+    assert soon.booking()["state"] == "provisional"
+    move(caseworker, f"/measures/{measure['id']}", "waive")
+    made(lawyer, f"{where}/confirm", {})
+    move(caseworker, f"/measures/{measure['id']}", "need")
+    assert soon.booking()["state"] == "provisional"
+    assert rules(soon.open_now()["open"]) == {"measure_undecided"}
 
 
 def test_a_longer_buffer_holds_for_what_is_booked_already(court: Court, confirmed: str) -> None:

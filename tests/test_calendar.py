@@ -229,7 +229,8 @@ def test_everybody_finds_in_the_calendar_what_is_for_her_and_no_more(
         assert [bool(one["starts_at"]) for one in hers] == sorted(bool(one["starts_at"]) for one in hers)
         return {one["kind"] for one in hers}
 
-    assert kinds(lawyer) == kinds(investigator) == kinds(supervisor) == EVERYBODY | {"appeal_window"}
+    assert kinds(lawyer) == kinds(supervisor) == EVERYBODY | {"appeal_window"}
+    assert kinds(investigator) == kinds(lawyer) - {"preparation"}, "how a witness is prepared is part of her care"
     assert kinds(caseworker) == EVERYBODY - {"booking"} | {"follow_up"}, "the expert is no victim"
     assert kinds(colleague) == set()
     assert administrator.get(f"/calendar?from={day}&to={day}").status_code == 403

@@ -90,6 +90,8 @@ def test_every_form_of_her_care_writes_what_it_says(caseworker: Persona, path: s
         assert words in text(html), words
     assert "<b>House" not in html
     step = next(one for one in items(caseworker, f"{path}/steps") if one["kind"] == "skill")
+    # A trial begins too, and is called otherwise.
+    assert "<h1>Begin</h1>" in shown(client, f"/steps/{step['id']}/begin")
     for action, fields in {
         "begin": {},
         "stop": {"reason": "She is ill."},

@@ -1,7 +1,7 @@
 """Charges: proposed, approved by another, filed, tried, decided, sentenced, amended; what proves them; the matrix."""
 
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -224,6 +224,17 @@ def test_a_charge_after_its_limitation_period_is_refused_with_the_last_day(
         connection.execute(old.values(offence_from=datetime(2001, 5, 5, tzinfo=UTC).date()))
     assert step(lawyer, late, "file", court_ref="CC 1").status_code == 409
     assert lawyer.get(f"/charges/{late['id']}/elements").get_json()["limitation_until"] == "2011-05-05"
+
+
+def test_what_was_filed_in_time_is_amended_after_the_limitation_period(
+    lawyer: Persona, supervisor: Persona, case: Made
+) -> None:
+    charge = filed_charge(lawyer, supervisor, case["id"], statute="DEMO-3", offence_from=ago(30))
+    with lawyer.site.engine.begin() as connection:
+        days = {"offence_from": date(2001, 5, 5), "filed_on": date(2005, 5, 5)}
+        connection.execute(sa.update(Charge).where(Charge.id == uuid.UUID(charge["id"])).values(days))
+    amended = made(lawyer, f"/charges/{charge['id']}/amend", {"particulars": "At the same house", "reason": "Clearer"})
+    assert step(supervisor, amended, "approve").status_code == 200
 
 
 def test_without_a_trial_only_a_plea_convicts(lawyer: Persona, supervisor: Persona, case: Made, judgment: str) -> None:
@@ -529,8 +540,11 @@ def test_nothing_is_charged_in_a_case_that_has_ended(lawyer: Persona, investigat
     charge = new_charge(lawyer, case["id"])
     person = new_perpetrator(lawyer, case["id"])["id"]
     move(investigator, f"/cases/{case['id']}", "investigate")
+    decline = {"action": "decline", "reason": "No prospect"}
+    early = lawyer.post(f"/cases/{case['id']}/transitions", decline)
+    assert (early.status_code, "Not every charge is decided" in early.get_json()["detail"]) == (409, True)
+    assert step(lawyer, charge, "withdraw", code="other").status_code == 200
     move(lawyer, f"/cases/{case['id']}", "decline")
-    assert step(lawyer, charge, "withdraw", code="other").status_code == 409
     again = lawyer.post(f"/cases/{case['id']}/charges", {"perpetrator": person, "statute": "DEMO-1"})
     assert again.status_code == 409
 

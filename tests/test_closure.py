@@ -1,12 +1,13 @@
 """Orders that close a venue: each guard refused and then met, what follows from each, and what is due."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from evidence_api.domain.closure import CLOSURE, ClosureState
-from evidence_api.domain.roles import OPERATOR
+from evidence_api.domain.roles import OPERATOR, Role
 from evidence_api.models import ClosureOrder
 from evidence_api.work import Site, begin
 from tests.casework import Made, made, move, new_venue
@@ -102,6 +103,8 @@ def test_enforcing_closes_the_venue_and_a_breach_is_on_record_until_it_is_enforc
     move(investigator, f"/venues/{venue['id']}", "intervene")
     go(investigator, order, "enforce")
     assert investigator.get(f"/venues/{venue['id']}").get_json()["state"] == "permanently_closed"
+    verified = lawyer.post(f"/venues/{venue['id']}/transitions", {"action": "verify", "reason": "It is shut"})
+    assert "Another person must verify it" in verified.get_json()["detail"]
     timeline = str(lawyer.get(f"/cases/{venue['case']}/timeline").get_json())
     assert "order:breach" in timeline
 
@@ -124,6 +127,33 @@ def test_the_drafter_s_own_inspection_neither_verifies_the_closing_nor_puts_off_
     assert investigator.post(f"{path}/transitions", step).status_code == 200
     used = move(investigator, path, "repurpose", new_use="A community centre", new_use_by="The parish")
     assert (used["new_use"], used["new_use_by"]) == ("A community centre", "The parish")
+
+
+def test_whoever_changed_the_draft_or_took_it_to_court_verifies_nothing_either(
+    lawyer: Persona,
+    supervisor: Persona,
+    investigator: Persona,
+    make_persona: Callable[[Role], Persona],
+    venue: Made,
+    order: Made,
+    ruling: str,
+) -> None:
+    writer, applicant = make_persona(Role.LAWYER), make_persona(Role.LAWYER)
+    for one in (writer, applicant):
+        body = {"user": str(one.id), "role": "lawyer"}
+        made(investigator, f"/cases/{venue['case']}/assignments", body)
+    path = f"/closure-orders/{order['id']}"
+    assert writer.call("PATCH", path, json={"grounds": "Used as a bar"}).get_json()["drafter"] == str(writer.id)
+    applied(applicant, supervisor, order)
+    go(lawyer, order, "grant_permanent", document=ruling, decided_on=day(-1))
+    go(lawyer, order, "serve")
+    go(lawyer, order, "enforce")
+    seen = {"inspected_on": day(0), "found": "closed", "evidence": ruling}
+    for one in (writer, applicant):
+        made(one, f"/venues/{venue['id']}/inspections", seen)
+        assert lawyer.get(path).get_json()["inspect_by"] == day(89)
+        verified = one.post(f"/venues/{venue['id']}/transitions", {"action": "verify", "reason": "It is shut"})
+        assert (verified.status_code, "Another person" in verified.get_json()["detail"]) == (409, True)
 
 
 def test_what_ends_soon_or_is_to_be_inspected_soon_stands_first(

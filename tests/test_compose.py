@@ -56,6 +56,11 @@ def ours(services: dict[str, Service]) -> dict[str, Service]:
     return {name: service for name, service in services.items() if "build" in service}
 
 
+def filled(value: object) -> str:
+    """A value with what the example settings say in the place of its variables."""
+    return re.sub(r"\$\{(\w+)(?::[-?][^}]*)?\}", lambda match: EXAMPLE[match[1]], str(value))
+
+
 def compose_command() -> list[str]:
     for command in (["docker", "compose"], ["docker-compose"]):
         if shutil.which(command[0]) is None:
@@ -113,11 +118,14 @@ def test_every_setting_given_is_one_that_the_service_knows(ours: dict[str, Servi
 def test_the_service_reads_its_settings_from_the_files_as_mounted(
     name: str, ours: dict[str, Service], tmp_path: Path
 ) -> None:
-    """The environment as compose gives it, the secrets from where compose would mount them."""
+    """The environment as compose gives it, the secrets and volumes from where compose would mount them."""
+    mounts = [filled(volume).split(":") for volume in ours[name]["volumes"]]
     environment = {}
     for setting, value in ours[name]["environment"].items():
-        text = re.sub(r"\$\{(\w+)(?::[-?][^}]*)?\}", lambda match: EXAMPLE[match[1]], str(value))
-        environment[setting] = text.replace("/run/secrets", str(tmp_path))
+        text = filled(value).replace("/run/secrets", str(tmp_path))
+        for source, target, *_how in mounts:
+            text = text.replace(target, str(ROOT / source))
+        environment[setting] = text
     for secret in ours[name]["secrets"]:
         (tmp_path / secret).write_text(f"{secret}-{'x' * 32}\n")
 
@@ -132,6 +140,9 @@ def test_the_service_reads_its_settings_from_the_files_as_mounted(
     assert settings.key_files["session"].is_file() is (name == "web")
     assert settings.key_files["vault"].is_file() is (name == "web")
     assert bool(settings.migration_url) is (name == "init")
+    assert bool(settings.smtp_password) is (name == "worker")
+    assert settings.law_directory == ROOT / "evidence_api/jurisdictions"
+    assert settings.jurisdictions.default.fictional
 
 
 def test_no_secret_stands_in_the_file_or_in_the_environment(

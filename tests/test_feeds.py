@@ -18,7 +18,7 @@ from evidence_api.domain.roles import Role
 from evidence_api.models import Reminder, User
 from evidence_api.services import reminders
 from evidence_api.work import Site
-from tests.casework import Made, made, new_hearing
+from tests.casework import Made, made, move, new_hearing
 from tests.conftest import Persona
 
 SAID = {"Appointment", "Deadline"}
@@ -141,6 +141,9 @@ def test_a_reminder_says_how_many_and_when_and_goes_out_once(
     tomorrow = datetime.now(UTC).replace(hour=9, minute=30, second=0, microsecond=0) + timedelta(days=1)
     times = {"starts_at": tomorrow.isoformat(), "ends_at": (tomorrow + timedelta(hours=1)).isoformat()}
     new_hearing(lawyer, case["id"], court="Court of the lotus", **times)
+    early = (tomorrow - timedelta(hours=1)).isoformat()
+    cancelled = new_hearing(lawyer, case["id"], starts_at=early, ends_at=tomorrow.isoformat())
+    move(lawyer, f"/hearings/{cancelled['id']}", "cancel")
     handler = box[0]
     handler.refuses = True
     assert worker.remind(mailing) == 0

@@ -7,6 +7,7 @@ import pytest
 from tests.casework import Made, move, new_victim
 from tests.conftest import Persona
 from tests.pages import browser, shown, text
+from tests.test_web import csrf
 
 pytestmark = pytest.mark.usefixtures("quick_sign_in")
 
@@ -30,8 +31,10 @@ def test_a_number_opens_the_list_behind_it_and_is_given_out_by_a_supervisor(
     assert her["pseudonym"] in text(shown(office, "/figures?year=2007"))
     assert "Nobody and nothing counts here" in text(shown(hers, "/figures/behind?figure=convicted&year=2007"))
     assert "Figures of 2007" in text(shown(hers, "/figures?year=2007&as_known_on=2999-01-01"))
-    assert "<5" in shown(office, "/figures.csv?year=2007")
-    paper = office.get("/figures.pdf?year=2007")
+    given = {"csrf_token": csrf(shown(office, "/figures"))}
+    assert "<5" in office.post("/figures.csv?year=2007", data=given).get_data(as_text=True)
+    paper = office.post("/figures.pdf?year=2007", data=given)
     assert (paper.status_code, paper.data[:5]) == (200, b"%PDF-")
-    assert hers.get("/figures.pdf?year=2007").status_code == 403
+    assert hers.post("/figures.pdf?year=2007", data={"csrf_token": csrf(page)}).status_code == 403
+    assert office.get("/figures.pdf?year=2007").status_code == 405
     assert browser(investigator).get("/figures").status_code == 403

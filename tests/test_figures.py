@@ -79,6 +79,18 @@ def test_a_figure_is_told_as_it_was_known_on_a_day(
     assert (told.status_code, "has not come yet" in str(told.get_json())) == (422, True)
 
 
+def test_nobody_counts_yet_in_a_year_that_has_not_begun(
+    site: Site, case: Made, lawyer: Persona, supervisor: Persona, count: Callable[..., dict[str, Any]]
+) -> None:
+    charge = charge_of(new_perpetrator(lawyer, case["id"]), lawyer, filed_on=date(THIS_YEAR, 1, 1))
+    with written(site, charge):
+        pass
+    assert count(THIS_YEAR)["facing_trial"] >= 1
+    assert count(THIS_YEAR + 1) == {}
+    behind = supervisor.get(f"/reports/figures/behind?figure=facing_trial&year={THIS_YEAR + 1}").get_json()
+    assert behind["items"] == []
+
+
 def test_a_corrected_outcome_restates_the_year_and_the_log_says_so(
     shared_case: Made, investigator: Persona, supervisor: Persona, count: Callable[..., dict[str, Any]]
 ) -> None:
@@ -174,6 +186,29 @@ def test_a_conviction_counts_net_of_what_was_quashed_and_a_retrial_faces_trial_a
     assert count(1999) == count(2000) == {}
 
 
+def test_whoever_is_charged_with_an_amended_count_faces_trial_without_a_break(
+    site: Site, case: Made, lawyer: Persona, count: Callable[..., dict[str, Any]]
+) -> None:
+    him = new_perpetrator(lawyer, case["id"])
+    first = charge_of(him, lawyer, filed_on=date(2006, 5, 1), state=ChargeState.SUPERSEDED)
+    with written(site, first):
+        pass
+    second = charge_of(him, lawyer, edition=2, supersedes_id=first.id, filed_on=None, state=ChargeState.PROPOSED)
+    with written(site, second):
+        pass
+    assert count(2006) == count(2007) == {"facing_trial": 1}
+    with begin(site, OPERATOR) as work:
+        found = work.session.get_one(Charge, second.id)
+        found.state, found.filed_on = ChargeState.FILED, date(2007, 2, 1)
+        work.record(found, "charge:file")
+    assert count(2006) == count(2007) == {"facing_trial": 1}
+    with begin(site, OPERATOR) as work:
+        found = work.session.get_one(Charge, second.id)
+        found.state, found.decided_on = ChargeState.WITHDRAWN, date(2008, 2, 1)
+        work.record(found, "charge:withdraw")
+    assert (count(2006), count(2007), count(2008)) == ({"facing_trial": 1}, {"facing_trial": 1}, {})
+
+
 def test_five_counts_against_one_person_are_one_conviction(
     site: Site, case: Made, lawyer: Persona, count: Callable[..., dict[str, Any]]
 ) -> None:
@@ -209,11 +244,11 @@ def test_a_venue_counts_as_ordered_shut_and_a_year_later_as_still_shut(
         pass
     assert (count(2000), count(2001)) == ({"venues_ordered_shut": 1}, {})
 
-    def inspected(day: date, found: Seen) -> None:
+    def inspected(day: date, found: Seen, by: Persona = investigator) -> None:
         seen = Inspection(
             venue_id=order.venue_id,
             case_id=order.case_id,
-            inspector_id=investigator.id,
+            inspector_id=by.id,
             evidence_id=uuid.UUID(item["id"]),
             inspected_on=day,
             found=found,
@@ -224,6 +259,8 @@ def test_a_venue_counts_as_ordered_shut_and_a_year_later_as_still_shut(
             work.record(seen, "venue:inspect")
 
     inspected(date(2001, 3, 1), Seen.CLOSED)
+    assert count(2001) == {}
+    inspected(date(2001, 4, 1), Seen.CLOSED, lawyer)
     assert count(2001) == {}
     inspected(date(2001, 4, 2), Seen.CLOSED)
     assert count(2001) == {"venues_still_shut": 1}
@@ -252,7 +289,8 @@ def test_behind_each_number_stand_those_whom_the_reader_may_know(
     mine = supervisor.get(asked).get_json()["items"]
     assert [(one["ref"], one["band"], one["from_on"]) for one in mine] == [(her["pseudonym"], "child", "2002-02-03")]
     others = make_persona(Role.LAWYER).get(asked).get_json()["items"]
-    assert [(one["id"], one["ref"], one["kind"]) for one in others] == [(None, None, "victim")]
+    told = {"id": None, "ref": None, "case_ref": None, "band": "unknown", "from_on": None, "until_on": None}
+    assert others == [{**told, "kind": "victim", "number": 1}]
     more = [rescued(caseworker, shared_case["id"], "2002-03-04T10:00:00Z")["pseudonym"] for _ in range(2)]
     first = supervisor.get(f"{asked}&limit=2").get_json()
     second = supervisor.get(f"{asked}&limit=2&cursor={first['next']}").get_json()
@@ -278,9 +316,11 @@ def test_what_leaves_the_office_tells_no_small_number_and_is_recorded(
     ("count", "told"),
     [
         (Count(Figure.RESCUED, 37, 28, 9, 0), ["37", "28", "9", "0"]),
-        (Count(Figure.RESCUED, 12, 9, 3, 0), ["12", "-", "<5", "0"]),
-        (Count(Figure.RESCUED, 20, 10, 7, 3), ["20", "10", "-", "<5"]),
-        (Count(Figure.RESCUED, 4, 2, 2, 0), ["<5", "<5", "<5", "0"]),
+        (Count(Figure.RESCUED, 12, 9, 3, 0), ["12", "-", "-", "-"]),
+        (Count(Figure.RESCUED, 12, 10, 1, 1), ["12", "-", "-", "-"]),
+        (Count(Figure.RESCUED, 8, 4, 4, 0), ["8", "-", "-", "-"]),
+        (Count(Figure.RESCUED, 4, 2, 2, 0), ["<5", "-", "-", "-"]),
+        (Count(Figure.RESCUED, 0), ["0", "0", "0", "0"]),
         (Count(Figure.CONVICTED, 3), ["<5"]),
         (Count(Figure.CONVICTED, 5), ["5"]),
     ],

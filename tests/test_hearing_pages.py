@@ -52,6 +52,7 @@ def test_a_hearing_is_set_down_moved_and_adjourned_in_the_browser(
     clash = told(submit(client, f"{where}/new", **form), 409)
     assert "The room is taken by another hearing at that time." in clash
     assert "The link is taken" in clash
+    assert clash.count("autofocus") == 1
     instead = re.findall(r'name="instead" value="([^"]+)"', clash)
     assert len(instead) == 3
     other = led_to(submit(client, f"{where}/new", **form, instead=instead[0]))

@@ -5,7 +5,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from evidence_api.domain.victim import AXES, Care, Exit, Identification, MissedH
 from evidence_api.ledger.entry import decode
 from evidence_api.models import Disclosure, LedgerEntry
 from evidence_api.work import Site, Work, begin
-from tests.casework import Made
+from tests.casework import Made, sitting
 from tests.conftest import PASSWORD, Persona, database_bytes
 from tests.golden.office import TUS, add_person, installation, into
 
@@ -90,6 +90,33 @@ CASEWORK = {
     "draft": "Wallflower",
 }
 """What people of the case may read, and what stands in no log, refusal, address, title, metric or open part."""
+
+COURT = {
+    "court": "Court-of-Pelicans",
+    "room": "Chamber-Ocelot",
+    "link": "Wombat-Seven",
+    "court's reference": "Ref-Zigzaggery",
+    "particulars": "Balderdash",
+    "note on a proof": "Skulduggery",
+    "note on a sentence": "Poppycock",
+    "grounds": "Claptrap",
+    "exhibit": "Gewgaw",
+    "ruling": "Flapdoodle",
+    "outcome of a hearing": "Humdinger",
+    "label of a witness": "Expert-Brouhaha",
+    "name that an operative has in court": "Witness-Bandersnatch",
+    "what she needs": "Gobsmacked",
+    "what is done instead": "Fiddlestick",
+    "note on a session": "Hootenanny",
+    "crisis": "Flummoxed",
+    "resource": "Whippoorwill",
+    "why it is tied": "Cahoots",
+    "when she cannot come": "2031-03-04",
+    "offer": "Rutabaga",
+    "e-mail address": "larkspur@example.org",
+    "new use": "Weaving-hall",
+}
+"""What is said of a trial; it stands in none of these either."""
 
 
 @pytest.fixture
@@ -389,6 +416,250 @@ def the_ledger_is_silent(office: Office, things: Made, known: list[str]) -> None
     }
 
 
+def prosecution(office: Office) -> Made:
+    """A case charged, judged and appealed, a witness booked, a house closed; each act with something that exposes
+    somebody."""
+    post, c, t = office.post, CASEWORK, COURT
+    lead, lawyer, supervisor, carer = office.investigator, office.lawyer, office.supervisor, office.caseworker
+    why, today = {"reason": c["why"]}, datetime.now(UTC).date().isoformat()
+
+    def step(person: Persona, path: str, action: str, **more: Any) -> Any:
+        return post(person, f"{path}/transitions", {"action": action, **why, **more})
+
+    case = opened(office, lawyer, carer)
+    her = post(lead, "/victims", {"case": case, "gender": "female", "minor": False, "languages": ["km"]}, 201)
+    suspect = post(lead, "/perpetrators", {"case": case, "alias": c["alias"], "roles": ["keeper"]}, 201)["id"]
+    form = {"title": SECRETS["title of the item"], "file": (io.BytesIO(b"a ruling"), "ruling.pdf")}
+    item = office.call(lawyer, "POST", f"/cases/{case}/evidence", 201, data=form, content_type="multipart/form-data")[
+        "id"
+    ]
+    count = {"perpetrator": suspect, "statute": "DEMO-1", "particulars": t["particulars"]}
+    charge = post(lawyer, f"/cases/{case}/charges", count, 201)["id"]
+    path = f"/charges/{charge}"
+    proof = {"element": "act", "evidence": item, "note": t["note on a proof"]}
+    post(lawyer, f"{path}/proofs", proof, 201)
+    step(supervisor, path, "approve")
+    step(lawyer, path, "file", court=t["court"], court_ref=t["court's reference"])
+    step(lawyer, path, "plead", plea="guilty")
+    step(lawyer, path, "convict", document=item)
+    imposed = {"kind": "imprisonment", "days": 3650, "imposed_on": today, "note": t["note on a sentence"]}
+    post(lawyer, f"{path}/sentences", imposed, 201)
+    step(lawyer, path, "sentence")
+    appeal = {"charges": [charge], "side": "defence", "filed_on": today, "grounds": t["grounds"]}
+    post(lawyer, f"/cases/{case}/appeals", {**appeal, "court_ref": t["court's reference"]}, 201)
+    exhibit = post(lawyer, f"/cases/{case}/exhibits", {"side": "defence", "description": t["exhibit"]}, 201)["id"]
+    step(lawyer, f"/exhibits/{exhibit}", "offer")
+    step(lawyer, f"/exhibits/{exhibit}", "exclude", ruling=t["ruling"])
+    begin = sitting(3)
+    place = {"court": t["court"], "room": t["room"], "link": f"https://meet.example.org/{t['link']}"}
+    hearing = post(lawyer, f"/cases/{case}/hearings", {"kind": "trial", **place, **span(begin, 8)}, 201)["id"]
+    coming = {"perpetrator": suspect, "arrives_at": (begin + timedelta(hours=6)).isoformat()}
+    post(lawyer, f"/hearings/{hearing}/attendances", coming, None)
+    guide = post(carer, "/resources", {"kind": "support_person", "name": t["resource"]}, 201)["id"]
+    tied = post(carer, "/resources", {"kind": "interpreter", "name": t["resource"]}, 201)["id"]
+    post(lawyer, f"/resources/{tied}/ties", {"perpetrator": suspect, "reason": t["why it is tied"]}, None)
+    testimony = post(
+        lawyer, f"/cases/{case}/testimonies", {"witness_kind": "victim", "witness": her["id"], "language": "km"}, 201
+    )["id"]
+    where = f"/testimonies/{testimony}"
+    post(carer, f"{where}/needs", {"needs": {"fear": t["what she needs"]}, "assessed_on": today}, None)
+    for action in ("assess", "agree"):
+        step(carer, where, action)
+    measure = post(
+        carer, f"{where}/measures", {"kind": "screen", "required": False, "plan": t["what is done instead"]}, None
+    )["id"]
+    step(lawyer, f"/measures/{measure}", "apply")
+    step(lawyer, f"/measures/{measure}", "refuse", plan=t["what is done instead"])
+    away = {"from_at": f"{t['when she cannot come']}T00:00:00Z", "until_at": "2031-03-05T00:00:00Z"}
+    post(carer, f"{where}/unavailabilities", away, None)
+    post(lawyer, f"{where}/statement", {"statement": item, "disclosed_on": today}, None)
+    session = {"kind": "roles", "note": t["note on a session"], **span(begin + timedelta(days=1), 1)}
+    post(carer, f"{where}/preparations", session, None)
+    post(lawyer, f"{where}/book", {"hearing": hearing, "resources": [guide], **span(begin, 1)}, None)
+    for kind, label in (("expert", t["label of a witness"]), ("operative", t["name that an operative has in court"])):
+        post(lawyer, f"/cases/{case}/testimonies", {"witness_kind": kind, "witness": label}, 201)
+    office.call(carer, "PUT", "/me/reminders", 200, json={"email": t["e-mail address"]})
+    feed = post(carer, "/me/calendar", {}, 201)["path"]
+    venue = post(lead, "/venues", {"case": case, "kind": "bar", "description": c["venue"], "country": "KH"}, 201)["id"]
+    post(lawyer, f"/venues/{venue}/closure-orders", {"permanent": True, "grounds": t["grounds"]}, 201)
+    post(carer, f"{where}/crisis", {"reason": t["crisis"]})
+    post(lawyer, f"/hearings/{hearing}/transitions", {"action": "cancel", **why})
+    return {
+        "case": case,
+        "her": her,
+        "suspect": suspect,
+        "charge": charge,
+        "hearing": hearing,
+        "testimony": testimony,
+        "tied": tied,
+        "venue": venue,
+        "feed": feed,
+        "begin": begin,
+    }
+
+
+def opened(office: Office, *others: Persona) -> str:
+    """A case of the investigator's, with these assigned to it."""
+    body = {"title": SECRETS["title of the case"], "kind": "sex_trafficking", "country": "KH"}
+    case = str(office.post(office.investigator, "/cases", body, 201)["id"])
+    for person in others:
+        given = {"user": str(person.id), "role": person.role.value}
+        office.post(office.investigator, f"/cases/{case}/assignments", given, 201)
+    return case
+
+
+def span(begin: datetime, hours: float) -> dict[str, str]:
+    return {"starts_at": begin.isoformat(), "ends_at": (begin + timedelta(hours=hours)).isoformat()}
+
+
+def prosecution_refused(office: Office, things: Made) -> list[TestResponse]:
+    """The same with what cannot be, and at the wrong time; each with something that must not come back."""
+    before = len(office.answers)
+    lawyer, carer, case = office.lawyer, office.caseworker, things["case"]
+    where, secret, why = f"/testimonies/{things['testimony']}", COURT["label of a witness"], CASEWORK["why"]
+    office.post(lawyer, f"/cases/{case}/charges", {"perpetrator": secret, "statute": secret}, 422)
+    office.post(lawyer, f"/cases/{case}/charges", {"perpetrator": things["suspect"], "statute": secret}, 422)
+    office.post(lawyer, f"/charges/{things['charge']}/transitions", {"action": "approve", "reason": why}, 403)
+    office.post(lawyer, f"/charges/{things['charge']}/transitions", {"action": "file", "court_ref": secret}, 422)
+    office.post(lawyer, f"/cases/{case}/hearings", {"court": [secret], "kind": secret, "zone": secret}, 422)
+    office.post(lawyer, f"/hearings/{things['hearing']}/transitions", {"action": "hold", "reason": why}, 409)
+    office.post(lawyer, f"/cases/{case}/testimonies", {"witness_kind": "victim", "witness": secret}, 422)
+    office.post(lawyer, f"/cases/{case}/testimonies", {"witness_kind": "expert", "witness": secret}, 409)
+    office.post(lawyer, f"{where}/book", {"hearing": things["hearing"], **span(things["begin"], 1)}, 409)
+    office.post(lawyer, f"{where}/book", {"hearing": secret, "starts_at": secret, "measures": [secret]}, 422)
+    office.post(lawyer, f"{where}/transitions", {"action": "schedule", "reason": why}, 409)
+    office.post(carer, f"{where}/needs", {"needs": {"fear": [secret]}, "assessed_on": secret}, 422)
+    office.post(carer, f"{where}/crisis", {"reason": COURT["crisis"]}, 409)
+    office.post(office.outsider, f"{where}/crisis", {"reason": COURT["crisis"]}, 404)
+    helped = {"kind": "safety_plan", "resources": [things["tied"]], "note": COURT["note on a session"]}
+    office.post(carer, f"{where}/preparations", {**helped, **span(things["begin"], 1)}, 409)
+    office.call(carer, "PATCH", where, 422, json={"guardian": things["tied"], "language": secret})
+    office.post(carer, "/resources", {"kind": secret, "name": [secret]}, 422)
+    office.call(carer, "PUT", "/me/reminders", 422, json={"email": COURT["resource"]})
+    for path in ("/calendar?from={0}", "/dockets?on={0}", "/testimonies/conflicts?from={0}", "/hearings?state={0}"):
+        office.call(lawyer, "GET", path.format(secret), 422)
+    office.call(lawyer, "GET", f"/reports/figures?year={secret}", 422)
+    office.call(lawyer, "GET", f"/jurisdictions/{secret}", 404)
+    return office.answers[before:]
+
+
+def pages_of_the_trial(office: Office, things: Made) -> list[TestResponse]:
+    """What the lawyer, and the caseworker, look at; and a feed that is read and one that is not there."""
+    answers = []
+    case, where = f"/cases/{things['case']}", f"/testimonies/{things['testimony']}"
+    both = ["/", "/calendar", "/dockets", where, f"{case}/hearings", f"{case}/testimonies", "/testimonies/conflicts"]
+    both += [f"/hearings/{things['hearing']}", "/resources", f"/resources/{things['tied']}", "/account", "/figures"]
+    both += [f"{case}/timeline", f"/venues/{things['venue']}", "/closure-orders"]
+    trying = [f"{case}/{room}" for room in ("charges", "appeals", "exhibits")] + [f"/charges/{things['charge']}"]
+    for person, paths in ((office.lawyer, both + trying), (office.caseworker, both)):
+        browser = person.app.test_client()
+        given = {"username": person.username, "password": PASSWORD, "otp": person.otp()}
+        csrf = {"csrf_token": browser.post("/api/v1/session", json=given).get_json()["csrf"]}
+        shown = [browser.get(path) for path in paths]
+        assert {answer.status_code for answer in shown} == {200}
+        typed = {"reason": "", "note": COURT["note on a session"], "email": COURT["resource"]}
+        forms = [f"{where}/preparations/new", "/account/reminders", f"{where}/do/withdraw"]
+        bad = [browser.post(path, data={**csrf, **typed}) for path in forms]
+        assert {answer.status_code for answer in bad} == {422}
+        answers += shown + bad
+    reader = office.lawyer.app.test_client()
+    feed = reader.get(things["feed"])
+    assert feed.status_code == 200
+    assert_silent(feed.get_data(as_text=True), *names(office), things["case"], things["testimony"])
+    nobody = reader.get(f"/calendar/{COURT['link']}.ics")
+    assert nobody.status_code == 404
+    assert_silent(nobody.get_data(as_text=True))
+    return [*answers, feed, nobody]
+
+
+def test_nothing_of_a_trial_is_anywhere_but_with_those_who_work_on_it(office: Office, said: io.StringIO) -> None:
+    things = prosecution(office)
+    refused = prosecution_refused(office, things)
+    pages = pages_of_the_trial(office, things)
+    secret = things["feed"].rpartition("/")[2].removesuffix(".ics")
+    known = [*names(office), things["her"]["pseudonym"], secret]
+    for answer in refused:
+        assert answer.mimetype == "application/problem+json"
+        assert_silent(answer.get_data(as_text=True), *known)
+    for answer in office.answers + pages:
+        assert_silent(str(answer.headers), *known)
+    titles = [re.findall("<title>(.*?)</title>", answer.get_data(as_text=True)[:3000]) for answer in pages]
+    assert len(list(filter(None, titles))) > 30
+    assert_silent(str(titles), *known)
+    metrics = office.lawyer.app.test_client().get("/metrics").get_data(as_text=True)
+    assert 'route="/calendar/<secret>.ics"' in metrics
+    ids = [things["her"]["id"], things["case"], things["testimony"]]
+    assert_silent(metrics, *known, *ids)
+    assert len(said.getvalue().splitlines()) > 100
+    assert_silent(said.getvalue(), *known, *ids)
+    with begin(office.site, OPERATOR, read_only=True) as work:
+        entries = [decode(row.body) for row in work.session.scalars(sa.select(LedgerEntry))]
+    kinds = {"charge", "appeal", "exhibit", "hearing", "testimony", "resource", "order"}
+    assert kinds <= {entry.action.split(":")[0] for entry in entries}
+    for entry in entries:
+        assert_silent(str(entry.data), *known)
+        assert things["her"]["id"] not in entry.data.values(), f"{entry.action} names her"
+        assert things["suspect"] not in entry.data.values() or not entry.subject.startswith("resource:")
+
+
+def test_why_a_time_does_not_do_is_told_in_words_that_tell_nothing_more(office: Office) -> None:
+    """Where a shelter is, whether she sleeps there, in which case somebody is taken or tied to whom: the same words."""
+    lawyer, carer, lead = office.lawyer, office.caseworker, office.investigator
+    case, hidden = opened(office, lawyer, carer), opened(office)
+    theirs = add_person(office.site, lead.app, Role.LAWYER)
+    office.post(lead, f"/cases/{hidden}/assignments", {"user": str(theirs.id), "role": "lawyer"}, 201)
+    her = office.post(lead, "/victims", {"case": case, "gender": "female", "minor": False}, 201)["id"]
+    for name, reached in (("Nightingale House", "71 Lane of Reeds, Kandal"), ("Heron Lodge", None)):
+        shelter = {"name": name, "country": "KH", "region": "Kandal", "offers": ["shelter"], "contact": reached}
+        office.post(carer, "/partners", shelter, 201)
+    office.call(carer, "PUT", f"/victims/{her}/address", 204, json={"address": "12 Street of Cranes, Takeo"})
+    bed = {"kind": "foster", "from_on": "2026-01-05", "address": "9 Ferry Road, Kampot"}
+    office.post(carer, f"/victims/{her}/placements", bed, 201)
+    named = {"witness_kind": "victim", "witness": her}
+    where = f"/testimonies/{office.post(lawyer, f'/cases/{case}/testimonies', named, 201)['id']}"
+    free, begin = iter(range(99)), sitting(3)
+
+    def refused(**more: Any) -> list[dict[str, str]]:
+        at = begin + timedelta(days=next(free)) if "starts_at" not in more else begin
+        body = {"kind": "debrief", **span(at, 1), **more}
+        answer = office.post(lawyer, f"{where}/preparations", body, 409)
+        found: list[dict[str, str]] = answer["conflicts"]
+        assert [one["rule"] for one in found] != ["shelter_as_place"] or answer["nearest"] == []
+        return found
+
+    places = ["nightingale house", "71 Lane of Reeds", "HERON LODGE", "12 street of cranes", "9 Ferry Road, Kampot"]
+    told = [refused(note=f"We meet at {place}.") for place in places]
+    room = office.post(lawyer, "/resources", {"kind": "meeting_place", "name": "Garden of Heron Lodge"}, 201)["id"]
+    told.append(refused(place=room))
+    assert all(one == told[0] for one in told)
+    assert [one["rule"] for one in told[0]] == ["shelter_as_place"]
+
+    driver, guide, van, bus = (
+        office.post(lawyer, "/resources", {"kind": kind, "name": "Number 1"}, 201)["id"]
+        for kind in ("driver", "driver", "vehicle", "vehicle")
+    )
+    for resource, of, by in ((driver, case, lawyer), (guide, hidden, theirs)):
+        suspect = office.post(by, "/perpetrators", {"case": of, "alias": "Auntie", "roles": ["keeper"]}, 201)["id"]
+        office.post(by, f"/resources/{resource}/ties", {"perpetrator": suspect, "reason": "Kin"}, None)
+    times = {"from_at": begin.isoformat(), "until_at": (begin + timedelta(hours=2)).isoformat()}
+    for resource, of, by in ((van, case, lawyer), (bus, hidden, theirs)):
+        office.post(by, f"/resources/{resource}/engagements", {"case": of, "side": "court", **times}, None)
+    assert refused(resources=[driver]) == refused(resources=[guide])
+    assert refused(resources=[van], **span(begin, 1)) == refused(resources=[bus], **span(begin, 1))
+    assert office.call(lawyer, "GET", f"/resources/{guide}/ties", 200)["items"] == []
+    assert office.call(lawyer, "GET", f"/resources/{bus}/engagements", 200)["items"] == []
+
+    office.post(office.supervisor, f"/victims/{her}/cases", {"case": hidden}, None)
+    there = office.post(theirs, f"/cases/{hidden}/testimonies", named, 201)["id"]
+    days = [begin + timedelta(days=days) for days in (40, 50)]
+    for testimony, by, day in ((where, lawyer, days[0]), (f"/testimonies/{there}", theirs, days[1])):
+        away = {"from_at": day.isoformat(), "until_at": (day + timedelta(hours=9)).isoformat()}
+        office.post(by, f"{testimony}/unavailabilities", away, None)
+    assert refused(**span(days[0], 1)) == refused(**span(days[1], 1))
+    known = office.call(lawyer, "GET", f"{where}/unavailabilities", 200)["items"]
+    assert len(known) == 1, "that she cannot come is known where it was said"
+
+
 def refusals(office: Office, path: str) -> list[TestResponse]:
     """What is answered to those who may not, who send what cannot be, and who come at the wrong time."""
     before = len(office.answers)
@@ -411,7 +682,7 @@ def refusals(office: Office, path: str) -> list[TestResponse]:
 
 
 def assert_silent(text: str, *further: str) -> None:
-    for what, secret in {**SECRETS, **VAULT, **CASEWORK}.items():
+    for what, secret in {**SECRETS, **VAULT, **CASEWORK, **COURT}.items():
         assert secret.casefold() not in text.casefold(), f"the {what} is there"
     for secret in further:
         assert secret.casefold() not in text.casefold()

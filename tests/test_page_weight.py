@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urljoin
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -14,9 +15,23 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from evidence_api import create_app
+from evidence_api.domain.charge import ChargeState
+from evidence_api.domain.closure import ClosureState
 from evidence_api.domain.roles import PERSONAL_ROLES, Role
+from evidence_api.domain.testimony import BookingState, PlanState
+from evidence_api.models import Booking, Charge, ClosureOrder, PostCourtPlan
 from evidence_api.work import Site
-from tests.casework import new_episode, new_operation, new_perpetrator, new_venue, new_victim
+from tests.casework import (
+    new_charge,
+    new_episode,
+    new_hearing,
+    new_operation,
+    new_perpetrator,
+    new_testimony,
+    new_venue,
+    new_victim,
+    sitting,
+)
 from tests.conftest import Persona, new_persona
 from tests.golden.office import TUS, installation
 from tests.pages import browser
@@ -60,7 +75,21 @@ COSTS = (
     "the requests, for a program",
     "the operations, for a program",
     "her referrals, for a program",
+    "its charges",
+    "its hearings",
+    "its testimonies",
+    "the calendar",
+    "the docket",
+    "what conflicts",
+    "the orders",
 )
+PARTS = {
+    Role.INVESTIGATOR: {"closures-due"},
+    Role.LAWYER: {"next-days", "conflicts", "deadlines", "closures-due", "unready", "warrants"},
+    Role.SUPERVISOR: {"proposals", "closures-due", "unagreed", "warrants"},
+    Role.CASEWORKER: {"unagreed"},
+}
+"""What of a trial is on whose first page."""
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +137,32 @@ class Office:
             begun = self.people[Role.INVESTIGATOR].call("POST", "/uploads", headers=headers)
             assert begun.status_code == 201, begun.get_json()
             self._meet(number)
+            self._try(number)
         self.rows = rows
+
+    def _try(self, number: int) -> None:
+        """One more of all that is before the courts: a witness who is booked and not ready, a plan for after court, a
+        house that is closed for a time; what is charged stands in turn as what the first pages ask after."""
+        lawyer, today = self.people[Role.LAWYER], datetime.now(UTC).date()
+        charge = new_charge(lawyer, self.case)
+        hearing = new_hearing(lawyer, self.case, days=3, charges=[charge["id"]])
+        victim = new_victim(self.people[Role.CASEWORKER], self.case)["id"]
+        testimony = new_testimony(lawyer, self.case, victim)
+        order = self._made(f"/venues/{self.venue}/closure-orders", Role.LAWYER, permanent=False)
+        soon = today + timedelta(days=3)
+        state = (ChargeState.PROPOSED, ChargeState.WARRANT_OUTSTANDING, ChargeState.CONVICTED)[number % 3]
+        court, granted = {"state": state, "appeal_until": soon}, ClosureState.GRANTED_TEMPORARY
+        of_testimony = {"testimony_id": UUID(testimony["id"]), "case_id": UUID(self.case)}
+        times = {name: datetime.fromisoformat(hearing[name]) for name in ("starts_at", "ends_at")}
+        now = datetime.now(UTC)
+        with self.site.engine.begin() as connection:
+            connection.execute(sa.update(Charge).where(Charge.id == UUID(charge["id"])).values(**court))
+            of_order = sa.update(ClosureOrder).where(ClosureOrder.id == UUID(order["id"]))
+            connection.execute(of_order.values(state=granted, granted_on=today, expires_on=soon, inspect_by=soon))
+            booked = {"hearing_id": UUID(hearing["id"]), "state": BookingState.PROVISIONAL, "created_at": now, **times}
+            connection.execute(sa.insert(Booking).values(**of_testimony, **booked))
+            plan = {"victim_id": UUID(victim), "state": PlanState.OPEN, "opened_at": now}
+            connection.execute(sa.insert(PostCourtPlan).values(**of_testimony, **plan))
 
     def _meet(self, number: int) -> None:
         """One more of everybody and every place that the case is about, tied to the others."""
@@ -153,7 +207,8 @@ class Office:
             "the requests, for a program": (hers, "/api/v1/requests"),
             "the operations, for a program": (hers, "/api/v1/operations"),
         }
-        lists = ("victims", "perpetrators", "venues", "operations", "requests", "searches", "chart")
+        lists: tuple[str, ...] = ("victims", "perpetrators", "venues", "operations", "requests", "searches", "chart")
+        lists += ("charges", "hearings", "testimonies")
         pages |= {f"its {name}": (hers, f"/cases/{self.case}/{name}") for name in lists}
         cares, victim = self.browsers[Role.CASEWORKER], f"/victims/{self.victim}"
         pages |= {
@@ -167,6 +222,10 @@ class Office:
             "the alerts": (cares, "/alerts"),
             "what care is due": (cares, "/care"),
             "the partners": (cares, "/partners"),
+            "the calendar": (self.browsers[Role.LAWYER], "/calendar?view=agenda"),
+            "the docket": (self.browsers[Role.LAWYER], f"/dockets?on={sitting(3).date()}"),
+            "what conflicts": (self.browsers[Role.LAWYER], "/testimonies/conflicts"),
+            "the orders": (self.browsers[Role.LAWYER], "/closure-orders"),
         }
         return {name: self._statements(*page) for name, page in pages.items()}
 
@@ -209,7 +268,7 @@ def costs(office: Office) -> dict[str, tuple[int, int]]:
 @pytest.mark.parametrize("name", COSTS)
 def test_more_rows_take_no_more_statements(costs: dict[str, tuple[int, int]], name: str) -> None:
     few, many = costs[name]
-    assert few == many, f"{few} statements for {FEW} rows, {many} for {MANY}"
+    assert many <= few, f"{few} statements for {FEW} rows, {many} for {MANY}"
 
 
 @pytest.mark.usefixtures("costs")
@@ -218,8 +277,9 @@ def test_a_first_page_is_light(office: Office, role: Role | None) -> None:
     client = office.app.test_client() if role is None else office.browsers[role]
     html = client.get("/", follow_redirects=True).get_data(as_text=True)
     assert "<h1" in html
+    assert not [part for part in PARTS.get(role or Role.ADMINISTRATOR, ()) if f'<h2 id="{part}"' not in html]
     weight = len(html.encode()) + sum(packed(client, address) for address in linked(client, html))
-    assert weight <= HEAVIEST
+    assert weight <= HEAVIEST, weight
 
 
 def linked(client: FlaskClient, html: str) -> set[str]:

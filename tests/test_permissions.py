@@ -18,15 +18,22 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from evidence_api.api import APIS, OUTSIDE
+from evidence_api.domain.appeal import APPEAL
 from evidence_api.domain.case import STAGES, Stage
+from evidence_api.domain.charge import CHARGE
+from evidence_api.domain.closure import CLOSURE
 from evidence_api.domain.custody import RETURNING, TAKING
+from evidence_api.domain.exhibit import EXHIBIT
+from evidence_api.domain.hearing import HEARING
 from evidence_api.domain.lifecycle import Lifecycle
 from evidence_api.domain.link import LinkKind
 from evidence_api.domain.operation import OPERATION
 from evidence_api.domain.roles import PERSONAL_ROLES, Role, Scope
+from evidence_api.domain.testimony import MEASURE, PLAN, SESSION, TESTIMONY
 from evidence_api.domain.venue import VENUE
 from evidence_api.domain.victim import AXES
 from evidence_api.policy import PUBLIC
+from tests.casework import sitting
 from tests.conftest import BACKEND, PASSWORD, Persona
 from tests.golden.office import Offices, Things, add_token, into, offices, settle
 
@@ -39,6 +46,7 @@ UPDATE = os.environ.get("UNBROKEN_UPDATE_GOLDEN") == "1"
 RELATIONS = ("own", "in", "out")
 API = "/api/v1"
 MISSING = "–"
+SAME = "·"
 
 HEADER = """\
 What every route answers to whom. Made by tests/test_permissions.py; UNBROKEN_UPDATE_GOLDEN=1 writes it anew.
@@ -47,6 +55,9 @@ own: she leads the case, holds the item or has it shared with her, gives or take
 in:  she is assigned to the case, or it is in her office, and it is another's
 out: she is not assigned to the case; for supervisor and administrator: it is in another office
 ok: permitted, whatever the input or the state then says; 401, 403, 404 as answered; – she can have none of her own
+·: a form's page, which is asked for by each role once; what is sent with it stands in the row of POST
+
+Of pages for the steps of a lifecycle those of one step stand here for each set of roles that may take some.
 
 /enrolment is for the browser in which the initial password was given just before.
 """
@@ -90,8 +101,31 @@ TARGETS = {
     "placements": "placement",
     "claims": "claim",
     "referrals": "referral",
+    "account/calendar": "feed",
+    "account/sessions": "session",
+    "me/calendar": "feed",
+    "charges": "charge",
+    "sentences": "sentence",
+    "proofs": "proof",
+    "appeals": "appeal",
+    "exhibits": "exhibit",
+    "hearings": "hearing",
+    "testimonies": "testimony",
+    "measures": "measure",
+    "preparations": "preparation",
+    "unavailabilities": "unavailability",
+    "plans": "plan",
+    "offers": "offer",
+    "resources": "resource",
+    "closure-orders": "closure_order",
 }
-"""What the id in a path names, by the word before it."""
+"""What the id in a path names, by the word before it, or by the first two of the path."""
+
+
+def target_of(path: str) -> str | None:
+    """What the id in a path names."""
+    words = path.removeprefix(API).split("/")
+    return TARGETS.get("/".join(words[1:3])) or TARGETS.get(words[1])
 
 
 @dataclass(frozen=True)
@@ -112,7 +146,7 @@ _PLAIN = Call()
 
 
 def one_of_each(lifecycle: Lifecycle[Any]) -> list[str]:
-    """A step for each set of roles that may take some; the pages are called for all of them."""
+    """A step for each set of roles that may take some."""
     return sorted({lifecycle.roles(action): action for action in sorted(lifecycle.actions)}.values())
 
 
@@ -127,7 +161,22 @@ _BODIES: Mapping[str, Mapping[str, Any]] = {
 }
 """What is made of which case, victim or operative, the body says."""
 
-_MOVED: Mapping[str, Lifecycle[Any]] = {"venues": VENUE, "operations": OPERATION}
+_MOVED: Mapping[str, Lifecycle[Any]] = {
+    "venues": VENUE,
+    "operations": OPERATION,
+    "charges": CHARGE,
+    "appeals": APPEAL,
+    "exhibits": EXHIBIT,
+    "hearings": HEARING,
+    "testimonies": TESTIMONY,
+    "measures": MEASURE,
+    "preparations": SESSION,
+    "plans": PLAN,
+    "closure-orders": CLOSURE,
+}
+
+STEPS = (*_MOVED.items(), *(("victims", axis) for axis in AXES.values()))
+"""Lifecycles, each with the things that have it."""
 
 CALLS: Mapping[str, tuple[Call, ...]] = {
     f"POST {API}/cases/<uuid:id>/transitions": tuple(
@@ -170,8 +219,10 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
         for things, lifecycle in _MOVED.items()
     },
     f"POST {API}/cases/<uuid:id>/imports": tuple(
-        Call(kind, {"kind": kind, "csv": "a\nb\n", "mapping": {}}) for kind in ("victims", "perpetrators", "venues")
+        Call(kind, {"kind": kind, "csv": "a\nb\n", "mapping": {}})
+        for kind in ("victims", "perpetrators", "venues", "charges")
     ),
+    f"GET {API}/testimonies/<uuid:id>": (_PLAIN, Call("of an operative", of="covert")),
     f"POST {API}/operations/<uuid:id>/operatives": (Call(body={"operative": "{operative}"}),),
     "POST /operations/<uuid:id>/operatives/add": (Call(body={"operative": "{operative}"}),),
     **{
@@ -184,19 +235,17 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
     f"POST {API}/approvals/<uuid:id>/refuse": (Call(body=_REASON),),
     f"POST {API}/approvals/<uuid:id>/withdraw": (Call(body=_REASON),),
     f"POST {API}/operatives/<uuid:id>/reveal": (Call(body={"approval": "{approval}"}),),
-    "GET /evidence-of/<any(victim,perpetrator,venue,episode,operation):kind>/<uuid:id>": tuple(
+    "GET /evidence-of/<any(victim,perpetrator,venue,episode,operation,charge):kind>/<uuid:id>": tuple(
         Call(kind, of=kind) for kind in LinkKind
     ),
     **{
         f"POST /{things}/<uuid:id>/do/{action}": (Call(body=_REASON),)
-        for things, lifecycles in {"victims": AXES.values(), "venues": [VENUE], "operations": [OPERATION]}.items()
-        for lifecycle in lifecycles
+        for things, lifecycle in STEPS
         for action in lifecycle.actions
     },
     "POST /venues/<uuid:id>/do/displace": (Call(body={"successor": "{venue}", **_REASON}),),
     f"POST {API}/users/<uuid:id>/roles": (Call(body=_ROLE),),
     f"POST {API}/users/<uuid:id>/roles/revoke": (Call(body=_ROLE),),
-    **{f"{method} /account/sessions/<uuid:id>/end": (Call(of="session"),) for method in ("GET", "POST")},
     **{
         f"POST /cases/<uuid:id>/do/{action}": (
             Call(
@@ -242,9 +291,19 @@ def routes(offices: Offices) -> Iterator[tuple[str, Rule]]:
     yield from sorted(found, key=lambda each: (each[1].rule, each[0]))
 
 
+ALIKE = {
+    f"/{things}/<uuid:id>/do/{action}"
+    for things, lifecycle in STEPS
+    for action in set(lifecycle.actions) - set(one_of_each(lifecycle))
+}
+"""Pages for steps that are made as those of another step of the same roles."""
+
+
 def calls(offices: Offices) -> Iterator[tuple[str, str, Rule, Call]]:
     """Every row: its name, and how it is called."""
     for method, rule in routes(offices):
+        if rule.rule in ALIKE:
+            continue
         name = f"{method} {rule.rule}"
         for call in CALLS.get(name, (_PLAIN,)):
             yield f"{name} ({call.label})" if call.label else name, method, rule, call
@@ -253,10 +312,11 @@ def calls(offices: Offices) -> Iterator[tuple[str, str, Rule, Call]]:
 def path_of(rule: Rule, call: Call, things: Things) -> str | None:
     """The path to one of these things; None where there is none."""
     path = rule.rule.replace("<version>/<path:filename>", "any/style.css")
-    path = re.sub(r"<any\(.*\):kind>", call.of or TARGETS["evidence-of"], path)
-    words = path.removeprefix(API).split("/")
+    path = re.sub(r"<any\(.*\):kind>", call.of or TARGETS["evidence-of"], path).replace("<string:code>", "DEMO")
+    if "<secret>" in path:
+        return path.replace("<secret>", things["secret"]) if "secret" in things else None
     if "<uuid:id>" in path:
-        target = call.of or TARGETS.get(words[1])
+        target = call.of or target_of(path)
         assert target, f"say in TARGETS what the id in {rule.rule} names"
         if target not in things:
             return None
@@ -337,7 +397,7 @@ def make_row(offices: Offices, kept: Browsers, method: str, rule: Rule, call: Ca
     """One row: everybody calls."""
     api = f"{method} {rule.rule}" in _PERMISSIONS
     needed = named_in(call) | ({"case"} if call.into_case else set())
-    related = "<uuid:" in rule.rule or bool(needed)
+    related = "<uuid:" in rule.rule or "<secret>" in rule.rule or bool(needed)
     settle(offices.site, call.stage)
     anonymous = offices.things[Role.INVESTIGATOR]["in"]
     path = path_of(rule, call, anonymous)
@@ -347,9 +407,13 @@ def make_row(offices: Offices, kept: Browsers, method: str, rule: Rule, call: Ca
         if api
         else call_page(opened(offices, kept, None), method, path, filled_in(call, anonymous, ""), signed_in=False)
     }
+    shown = method == "GET" and "POST" in (rule.methods or ()) and "<uuid:" in rule.rule
     for role, person in offices.people.items():
         answered = None
         for relation in RELATIONS:
+            if shown and relation != "in":
+                cells[f"{role} {relation}"] = SAME
+                continue
             things, me = offices.things[role][relation], str(person.id)
             path = path_of(rule, call, things)
             if path is None or not needed <= things.keys():
@@ -452,7 +516,7 @@ def test_a_token_reaches_no_further_than_its_scope(offices: Offices, table: Tabl
 
 def test_whoever_is_not_signed_in_gets_nothing_but_what_is_public(table: Table) -> None:
     public = {"/sign-in", "/language", "/quick-exit", "/away", "/design", "/api/docs"}
-    public.add("/static/<version>/<path:filename>")
+    public |= {"/static/<version>/<path:filename>", "/calendar/<secret>.ics"}
     for name, cells in table.items():
         method_and_path = name.partition(" (")[0]
         if method_and_path in _PERMISSIONS:
@@ -468,9 +532,12 @@ def test_an_outsider_never_learns_that_a_thing_is_there(table: Table) -> None:
         if "<uuid:id>" in name and permission_of(name) not in {"health"}:
             for role in PERSONAL_ROLES:
                 # Or what is not for her role at all, whatever the thing.
-                answers = {cells[f"{role} {relation}"] for relation in RELATIONS} - {MISSING}
-                assert cells[f"{role} out"] == "404" or answers == {"403"}, (name, role)
+                answers = {cells[f"{role} {relation}"] for relation in RELATIONS} - {MISSING, SAME}
+                assert cells[f"{role} out"] in ("404", SAME) or answers == {"403"}, (name, role)
 
+
+_LATER = {"starts_at": sitting(10, 3).isoformat(), "ends_at": sitting(10, 4).isoformat()}
+_HEARING = {"court": "Provincial court", "kind": "trial"}
 
 NAMED: tuple[tuple[Role, str, str, str, Mapping[str, Any]], ...] = (
     (Role.CASEWORKER, "POST", "victims/{victim}/cases", "case", {}),
@@ -497,6 +564,40 @@ NAMED: tuple[tuple[Role, str, str, str, Mapping[str, Any]], ...] = (
      {"replied_on": "2026-01-01", "reply": "Yes"}),
     (Role.INVESTIGATOR, "POST", "cases/{case}/requests", "operation",
      {"authority": "Police", "asks": "A warrant", "sent_on": "2026-01-01"}),
+    (Role.LAWYER, "POST", "cases/{case}/charges", "perpetrator", {"statute": "DEMO-1"}),
+    (Role.LAWYER, "POST", "charges/{charge}/proofs", "evidence", {"element": "act"}),
+    (Role.LAWYER, "POST", "charges/{charge}/transitions", "evidence:document", {"action": "convict", **_REASON}),
+    (Role.LAWYER, "POST", "cases/{case}/appeals", "charge:charges[]", {"side": "defence", "filed_on": "2026-01-01"}),
+    (Role.LAWYER, "POST", "appeals/{appeal}/transitions", "evidence:document", {"action": "dismiss", **_REASON}),
+    (Role.LAWYER, "POST", "cases/{case}/exhibits", "evidence", {"side": "defence"}),
+    (Role.LAWYER, "POST", "exhibits/{exhibit}/transitions", "hearing", {"action": "offer", **_REASON}),
+    (Role.LAWYER, "POST", "cases/{case}/hearings", "charge:charges[]", {**_HEARING, **_LATER}),
+    (Role.LAWYER, "POST", "cases/{case}/hearings", "user:people[]", {**_HEARING, **_LATER}),
+    (Role.LAWYER, "PATCH", "hearings/{hearing}", "charge:charges[]", {}),
+    (Role.LAWYER, "POST", "hearings/{hearing}/attendances", "perpetrator", {"arrives_at": _LATER["starts_at"]}),
+    *(
+        (Role.LAWYER, "POST", "hearings/{hearing}/attendances", f"resource:{field}",
+         {"perpetrator": "{perpetrator}", "arrives_at": _LATER["starts_at"]})
+        for field in ("waiting_area", "vehicle")
+    ),
+    (Role.LAWYER, "POST", "cases/{case}/testimonies", "victim:witness", {"witness_kind": "victim"}),
+    (Role.INVESTIGATOR, "POST", "testimonies/{covert}/operative", "operative", {}),
+    (Role.LAWYER, "PATCH", "testimonies/{testimony}", "resource:guardian", {}),
+    (Role.LAWYER, "POST", "testimonies/{testimony}/statement", "evidence:statement", {}),
+    (Role.LAWYER, "POST", "testimonies/{testimony}/book", "hearing", _LATER),
+    (Role.LAWYER, "POST", "testimonies/{testimony}/book", "resource:resources[]", {"hearing": "{hearing}", **_LATER}),
+    (Role.LAWYER, "POST", "testimonies/{testimony}/book", "user:people[]", {"hearing": "{hearing}", **_LATER}),
+    (Role.LAWYER, "POST", "measures/{measure}/transitions", "evidence:document", {"action": "grant", **_REASON}),
+    (Role.CASEWORKER, "POST", "testimonies/{testimony}/preparations", "resource:place", {"kind": "roles", **_LATER}),
+    (Role.CASEWORKER, "POST", "testimonies/{testimony}/preparations", "resource:resources[]",
+     {"kind": "roles", **_LATER}),
+    (Role.CASEWORKER, "POST", "testimonies/{testimony}/preparations", "user:people[]", {"kind": "roles", **_LATER}),
+    (Role.CASEWORKER, "POST", "plans/{plan}/offers", "partner", {"service": "shelter"}),
+    (Role.LAWYER, "POST", "resources/{resource}/ties", "perpetrator", _REASON),
+    (Role.LAWYER, "POST", "resources/{resource}/engagements", "case",
+     {"side": "defence", "from_at": _LATER["starts_at"], "until_at": _LATER["ends_at"]}),
+    (Role.LAWYER, "POST", "closure-orders/{closure_order}/transitions", "evidence:document",
+     {"action": "refuse", **_REASON}),
     (Role.SUPERVISOR, "POST", "tips/{tip}/transitions", "case", {"action": "take_up", **_REASON}),
     (Role.SUPERVISOR, "POST", "operatives/{operative}/reveal", "approval", {}),
     *(
@@ -505,7 +606,8 @@ NAMED: tuple[tuple[Role, str, str, str, Mapping[str, Any]], ...] = (
         for kind in LinkKind
     ),
 )  # fmt: skip
-"""Who names what beside the thing that the path names: the thing, and where it is called otherwise, its field."""
+"""Who names what beside the thing that the path names: the thing, and where it is called otherwise, its field; `[]`
+where several may be named."""
 
 
 @pytest.mark.parametrize(
@@ -519,7 +621,8 @@ def test_what_is_named_beside_and_hidden_answers_as_what_does_not_exist(
     thing, _, field = named.partition(":")
     answers = []
     for id in (offices.things[role]["out"][thing], str(uuid.uuid4())):
-        sent = filled_in(Call(body=body), hers, "") | {field or thing: id}
+        named_so = {field.removesuffix("[]"): [id]} if field.endswith("[]") else {field or thing: id}
+        sent = filled_in(Call(body=body), hers, "") | named_so
         options: dict[str, Any] = {
             "json": sent,
             "headers": {"Authorization": f"Bearer {person.token}", "X-OTP": person.otp()},
@@ -540,7 +643,7 @@ case stages        | POST /cases/{id}/transitions (intervene)         | all     
 case stages        | POST /cases/{id}/transitions (charge)            | never        | all    | never      | never
 case stages        | POST /cases/{id}/transitions (try)               | never        | all    | never      | never
 case stages        | POST /cases/{id}/transitions (judge)             | never        | all    | never      | never
-close              | POST /cases/{id}/transitions (close)             | never        | never  | all        | never
+close, two people  | POST /cases/{id}/transitions (close)             | never        | all    | all        | never
 upload             | POST /cases/{id}/evidence                        | all          | all    | never      | all
 upload             | POST /uploads (into a case)                      | all          | all    | never      | all
 register           | POST /cases/{id}/items                           | all          | all    | never      | all
@@ -594,6 +697,38 @@ link evidence      | POST /evidence/{id}/links                        | all     
 tables             | POST /cases/{id}/imports (victims)               | all          | never  | never      | all
 tables             | POST /cases/{id}/imports (perpetrators)          | all          | all    | never      | never
 tables             | POST /cases/{id}/imports (venues)                | all          | all    | never      | never
+tables             | POST /cases/{id}/imports (charges)               | never        | all    | never      | never
+charges            | POST /cases/{id}/charges                         | never        | all    | never      | never
+charges            | GET /charges/{id}                                | all          | all    | all        | never
+charges            | GET /cases/{id}/charges/matrix                   | all          | all    | all        | never
+charges: approve   | POST /charges/{id}/transitions (approve)         | never        | never  | all        | never
+charges            | POST /charges/{id}/transitions (withdraw)        | never        | all    | never      | never
+sentences          | POST /charges/{id}/sentences                     | never        | all    | never      | never
+appeals            | POST /cases/{id}/appeals                         | never        | all    | never      | never
+appeals            | GET /appeals/{id}                                | all          | all    | all        | never
+exhibits           | POST /cases/{id}/exhibits                        | never        | all    | never      | never
+exhibits           | GET /cases/{id}/exhibits/list.pdf                | all          | all    | all        | never
+hearings           | POST /cases/{id}/hearings                        | never        | all    | never      | never
+hearings           | GET /hearings/{id}                               | all          | all    | all        | all
+testimony          | POST /cases/{id}/testimonies                     | never        | all    | never      | never
+testimony          | GET /testimonies/{id}                            | all          | all    | all        | all
+of an operative    | GET /testimonies/{id} (of an operative)          | all          | all    | all        | never
+of an operative    | POST /testimonies/{id}/operative                 | all          | never  | all        | never
+schedule           | POST /testimonies/{id}/book                      | never        | all    | never      | never
+co-sign readiness  | POST /testimonies/{id}/sign                      | never        | all    | never      | all
+withdraw           | POST /testimonies/{id}/transitions (withdraw)    | never        | all    | never      | all
+her needs          | GET /testimonies/{id}/needs                      | never        | all    | all        | all
+measures: apply    | POST /measures/{id}/transitions (refuse)         | never        | all    | never      | never
+measures: waive    | POST /measures/{id}/transitions (waive)          | never        | never  | never      | all
+after court        | GET /plans/{id}                                  | never        | all    | all        | all
+after court        | POST /plans/{id}/offers                          | never        | never  | never      | all
+closure order      | POST /venues/{id}/closure-orders                 | never        | all    | never      | never
+closure: approve   | POST /closure-orders/{id}/transitions (approve)  | never        | never  | all        | never
+closure order      | POST /closure-orders/{id}/transitions (withdraw) | never        | all    | never      | never
+closure order      | GET /closure-orders/{id}                         | all          | all    | all        | all
+figures            | GET /reports/figures                             | never        | anyone | anyone     | anyone
+figures: publish   | GET /reports/figures.csv                         | never        | never  | anyone     | never
+calendar           | DELETE /me/calendar/{id}                         | own          | own    | own        | own
 tips               | GET /tips/{id}                                   | never        | never  | all        | never
 """
 """Section 6 of the design, by hand and apart from the code. `all`: whatever she is assigned to, `own`: what is hers,

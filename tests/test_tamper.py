@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from evidence_api import create_app
 from evidence_api.cli import main
-from evidence_api.config import Settings
+from evidence_api.config import Settings, attributes
 from evidence_api.domain.roles import OPERATOR, Role
 from evidence_api.ledger import verifying
 from evidence_api.ledger.entry import Entry, decode, encode, entry_hash, timestamp
@@ -73,7 +73,8 @@ class Office:
 
     def verify(self) -> tuple[int, str]:
         """`unbroken ledger verify`, as its user runs it."""
-        environ = {f"UNBROKEN_{name.upper()}": str(value) for name, value in vars(self.settings).items() if value}
+        given = {name: getattr(self.settings, kept) for name, kept in attributes().items()}
+        environ = {f"UNBROKEN_{name.upper()}": str(value) for name, value in given.items() if value}
         environ = {name: {"True": "1", "False": "0"}.get(value, value) for name, value in environ.items()}
         environ["UNBROKEN_S3_SECURE"] = "0"
         environ = {name: value for name, value in environ.items() if not name.endswith("_KEY") or "S3" in name}

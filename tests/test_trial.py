@@ -40,6 +40,13 @@ SECRETS = [COURT, ROOM, OTHER_ROOM, *ALIASES, *NAMES, "House by the ferry", "Blu
 
 Year = dict[str, int]
 
+BROUGHT_OUT = {"rescued": 9, "dependents": 2, "served": 3, "served_family": 3}
+SHUT = {**BROUGHT_OUT, "facing_trial": 5, "venues_ordered_shut": 1}
+RESTATED = {"convicted": 3, "facing_trial": 1, "served": 2, "venues_still_shut": 1}
+RETRIED = {2019: SHUT, 2020: RESTATED, 2021: {"facing_trial": 1, "served": 2}}
+"""The year of the rescue, until the house was closed and after; that of the trial, once the retrial was ordered; all
+until the retrial."""
+
 
 @dataclass
 class Trial:
@@ -49,11 +56,15 @@ class Trial:
     app: Flask
     office: Office
     case: str = ""
-    venue: Made = field(default_factory=dict)
+    venue: str = ""
+    order: str = ""
+    tied: str = ""
+    guardian: str = ""
     defendants: list[Made] = field(default_factory=list)
     victims: list[Made] = field(default_factory=list)
     charges: list[Made] = field(default_factory=list)
     witnesses: list[Made] = field(default_factory=list)
+    consents: dict[str, Made] = field(default_factory=dict)
     known: dict[str, dict[int, Year]] = field(default_factory=dict)
 
     def item(self, title: str = "Judgment") -> str:
@@ -132,7 +143,7 @@ def _rescue(trial: Trial) -> None:
     with on(2019, 3, 4):
         trial.case = office.open_case("House by the ferry")
         move(investigator, f"/cases/{trial.case}", "investigate")
-        trial.venue = new_venue(investigator, trial.case)
+        trial.venue = new_venue(investigator, trial.case)["id"]
         trial.defendants = [new_perpetrator(investigator, trial.case, alias=alias) for alias in ALIASES]
         adults = [new_victim(investigator, trial.case, minor=False, estimated_age=24) for _ in range(7)]
         children = [new_victim(investigator, trial.case, estimated_age=15) for _ in range(2)]
@@ -140,9 +151,9 @@ def _rescue(trial: Trial) -> None:
         caseworker.call("PATCH", f"/victims/{adults[0]['id']}", json={"family_members": 3})
         caseworker.call("PATCH", f"/victims/{adults[1]['id']}", json={"dependents": 2})
         for action in ("observe", "confirm"):
-            move(investigator, f"/venues/{trial.venue['id']}", action)
+            move(investigator, f"/venues/{trial.venue}", action)
     with on(2019, 6, 3) as today:
-        rescue = new_operation(investigator, trial.case, venue=trial.venue["id"], aftercare_places=12)
+        rescue = new_operation(investigator, trial.case, venue=trial.venue, aftercare_places=12)
         refused(investigator, f"/cases/{trial.case}/transitions", step("plan_intervention"), says="assessment")
         scores = {"scores": dict.fromkeys(Danger, 2), "assessed_on": today}
         made(investigator, f"/operations/{rescue['id']}/assessments", scores)
@@ -158,7 +169,7 @@ def _rescue(trial: Trial) -> None:
             made(investigator, f"/operations/{rescue['id']}/roster", body)
         move(investigator, f"/operations/{rescue['id']}", "conclude")
         move(investigator, f"/cases/{trial.case}", "intervene")
-        move(investigator, f"/venues/{trial.venue['id']}", "intervene")
+        move(investigator, f"/venues/{trial.venue}", "intervene")
         trial.count(today, {2019: {"rescued": 9, "dependents": 2}})
         ages = supervisor.get("/reports/figures?year=2019").get_json()["figures"]["rescued"]
         assert (ages["adults"], ages["children"], ages["unknown_age"]) == (7, 2, 0)
@@ -176,15 +187,12 @@ def _rescue(trial: Trial) -> None:
         move(caseworker, f"/steps/{given[0]['id']}", "finish")
 
 
-BROUGHT_OUT = {"rescued": 9, "dependents": 2, "served": 3, "served_family": 3}
-
-
 def _close_for_a_time(trial: Trial) -> None:
     lawyer, supervisor, investigator = trial.office.lawyer, trial.office.supervisor, trial.office.investigator
     with on(2019, 7, 1):
-        move(lawyer, f"/venues/{trial.venue['id']}", "seek_closure")
-        order = made(lawyer, f"/venues/{trial.venue['id']}/closure-orders", {"permanent": True})
-        path = trial.venue["order"] = f"/closure-orders/{order['id']}"
+        move(lawyer, f"/venues/{trial.venue}", "seek_closure")
+        order = made(lawyer, f"/venues/{trial.venue}/closure-orders", {"permanent": True})
+        path = trial.order = f"/closure-orders/{order['id']}"
         refused(lawyer, f"{path}/transitions", step("apply", court=COURT, court_ref="CO 1/19"))
         refused(lawyer, f"{path}/transitions", step("approve"), status=403)
         move(supervisor, path, "approve")
@@ -198,7 +206,7 @@ def _close_for_a_time(trial: Trial) -> None:
         move(lawyer, path, "grant_temporary", document=written, expires_on="2019-09-30")
         move(investigator, path, "serve")
         move(investigator, path, "enforce")
-        assert lawyer.get(f"/venues/{trial.venue['id']}").get_json()["state"] == "temporarily_closed"
+        assert lawyer.get(f"/venues/{trial.venue}").get_json()["state"] == "temporarily_closed"
         refused(lawyer, f"{path}/transitions", step("expire"), says="not over")
         trial.count(today, {2019: BROUGHT_OUT})
 
@@ -231,16 +239,15 @@ def _charge(trial: Trial) -> None:
 
 def _close_for_good(trial: Trial) -> None:
     """Permanently closed, breached once, closed again, verified by another, and put to another use."""
-    office, venue = trial.office, f"/venues/{trial.venue['id']}"
+    office, venue = trial.office, f"/venues/{trial.venue}"
     lawyer, investigator, colleague, supervisor = (
         *(office.lawyer, office.investigator),
         *(office.colleague, office.supervisor),
     )
-    path = trial.venue["order"]
-    shut = {**BROUGHT_OUT, "facing_trial": 5, "venues_ordered_shut": 1}
+    path = trial.order
     with on(2019, 9, 16) as today:
         move(lawyer, path, "grant_permanent", document=trial.item("Order"))
-        trial.count(today, {2019: shut})
+        trial.count(today, {2019: SHUT})
         move(investigator, path, "serve")
         move(investigator, path, "enforce")
         assert lawyer.get(venue).get_json()["state"] == "permanently_closed"
@@ -249,9 +256,9 @@ def _close_for_good(trial: Trial) -> None:
         move(colleague, path, "breach", reason="Music behind the shutters")
         move(colleague, venue, "reopen")
         heard = supervisor.get("/alerts?open=true").get_json()["items"]
-        assert [(one["kind"], one["venue"]) for one in heard] == [("venue_reopened", trial.venue["id"])]
+        assert [(one["kind"], one["venue"]) for one in heard] == [("venue_reopened", trial.venue)]
         refused(colleague, f"{venue}/transitions", step("verify"))
-        trial.count(today, {2019: shut})
+        trial.count(today, {2019: SHUT})
         move(investigator, venue, "intervene")
         move(investigator, path, "enforce")
         assert lawyer.get(venue).get_json()["state"] == "permanently_closed"
@@ -263,7 +270,7 @@ def _close_for_good(trial: Trial) -> None:
         seen = {"inspected_on": today, "found": "closed", "evidence": upload(colleague, trial.case)["id"]}
         made(colleague, f"{venue}/inspections", seen)
         move(colleague, venue, "verify")
-        trial.count(today, {2019: shut})
+        trial.count(today, {2019: SHUT})
     with on(2019, 12, 2):
         move(colleague, venue, "repurpose", new_use="Community centre", new_use_by="The commune")
         assert lawyer.get(path).get_json()["state"] == "enforced"
@@ -274,21 +281,20 @@ def _close_for_good(trial: Trial) -> None:
 
 def _plead(trial: Trial) -> None:
     lawyer = trial.office.lawyer
-    shut = {**BROUGHT_OUT, "facing_trial": 5, "venues_ordered_shut": 1}
     with on(2020, 2, 3) as today:
         refused(lawyer, f"/cases/{trial.case}/transitions", step("judge"))
         move(lawyer, f"/cases/{trial.case}", "try")
         for number, charge in enumerate(trial.charges):
             plea = "guilty" if number == 0 else "not_guilty"
             move(lawyer, f"/charges/{charge['id']}", "plead", plea=plea)
-        trial.count(today, {2019: shut, 2020: {"facing_trial": 5, "served": 2}})
+        trial.count(today, {2019: SHUT, 2020: {"facing_trial": 5, "served": 2}})
     with on(2020, 2, 10) as today:
         first, second = (f"/charges/{charge['id']}" for charge in trial.charges[:2])
         judgment = trial.item()
         refused(lawyer, f"{second}/transitions", step("convict", document=judgment), says="Without a trial")
         assert "document" in lawyer.post(f"{first}/transitions", step("convict")).get_json()["errors"]
         move(lawyer, first, "convict", document=judgment)
-        trial.count(today, {2019: shut, 2020: {"convicted": 1, "facing_trial": 4, "served": 2}})
+        trial.count(today, {2019: SHUT, 2020: {"convicted": 1, "facing_trial": 4, "served": 2}})
         refused(lawyer, f"{first}/transitions", step("sentence"), says="at least one sentence")
         _sentence(lawyer, first, today)
         refused(lawyer, f"{first}/transitions", step("finalise"), says="It can be appealed until 2020-03-11")
@@ -353,9 +359,7 @@ def _prepare(trial: Trial) -> None:
                 if purpose == "testimony_assent":
                     refused(lawyer, f"{where}/transitions", step("make_ready"), says="A child assents herself")
                 consent = {"purpose": purpose, "scope": "In this trial"}
-                trial.victims[-1].setdefault("consents", {})[her["id"]] = made(
-                    caseworker, f"/victims/{her['id']}/consents", consent
-                )
+                trial.consents[her["id"]] = made(caseworker, f"/victims/{her['id']}/consents", consent)
             if child:
                 refused(lawyer, f"{where}/transitions", step("make_ready"), says="A child comes with a guardian")
                 _guard(trial, one, first=her is trial.victims[-2])
@@ -379,23 +383,21 @@ def _guard(trial: Trial, testimony: Made, *, first: bool) -> None:
     lawyer, caseworker = trial.office.lawyer, trial.office.caseworker
     where = f"/testimonies/{testimony['id']}"
     if first:
-        tied, safe = (made(caseworker, "/resources", {"kind": "guardian", "name": name}) for name in NAMES[:2])
-        trial.venue |= {"tied": tied["id"], "guardian": safe["id"]}
-    if first:
-        assert caseworker.call("PATCH", where, json={"guardian": trial.venue["tied"]}).status_code == 200
+        found = [made(caseworker, "/resources", {"kind": "guardian", "name": name})["id"] for name in NAMES[:2]]
+        trial.tied, trial.guardian = found
+        assert caseworker.call("PATCH", where, json={"guardian": trial.tied}).status_code == 200
         return
     body = {"perpetrator": trial.defendants[2]["id"], "reason": "His sister"}
-    made(lawyer, f"/resources/{trial.venue['tied']}/ties", body)
-    wrong = caseworker.call("PATCH", where, json={"guardian": trial.venue["tied"]})
+    made(lawyer, f"/resources/{trial.tied}/ties", body)
+    wrong = caseworker.call("PATCH", where, json={"guardian": trial.tied})
     assert (wrong.status_code, list(wrong.get_json()["errors"])) == (422, ["guardian"])
-    assert caseworker.call("PATCH", where, json={"guardian": trial.venue["guardian"]}).status_code == 200
+    assert caseworker.call("PATCH", where, json={"guardian": trial.guardian}).status_code == 200
 
 
 def _screen(trial: Trial, testimony: Made) -> None:
     lawyer, where = trial.office.lawyer, f"/testimonies/{testimony['id']}"
     measure = made(trial.office.caseworker, f"{where}/measures", {"kind": "screen"})
     testimony["screen"] = f"/measures/{measure['id']}"
-    refused(lawyer, f"{where}/transitions", step("make_ready"), says="")
     refused(lawyer, f"{testimony['screen']}/transitions", step("arrange"))
     for action in ("apply", "grant", "arrange"):
         lacking = lawyer.get(f"{where}/readiness").get_json()["points"]
@@ -458,7 +460,7 @@ def _book(trial: Trial, hearings: list[Made]) -> None:
         asked = {"hearing": first, **_times(_day(6, 15), 13.5, 14.25), "measures": ["screen"]}
         assert _clash(lawyer, girl, asked, "tied_to_perpetrator") == []
         refused(lawyer, f"/testimonies/{girl['id']}/transitions", step("schedule"), says="guardian")
-        guarded = {"guardian": trial.venue["guardian"]}
+        guarded = {"guardian": trial.guardian}
         assert caseworker.call("PATCH", f"/testimonies/{girl['id']}", json=guarded).status_code == 200
         booked = made(lawyer, f"/testimonies/{girl['id']}/book", asked)
         assert (booked["open"], booked["warnings"]) == ([], [])
@@ -479,7 +481,7 @@ def _book(trial: Trial, hearings: list[Made]) -> None:
         asked = {"hearing": second, **_times(_day(6, 17), 13, 14)}
         assert _clash(lawyer, adults[3], asked, "witnesses_together")
         # She takes her consent back: she is out at once, nobody approves it, and her time is free.
-        consent = trial.victims[-1]["consents"][adults[6]["victim"]]
+        consent = trial.consents[adults[6]["victim"]]
         made(caseworker, f"/consents/{consent['id']}/withdraw", {"reason": "Her own word"})
         left = lawyer.get(f"/testimonies/{adults[6]['id']}").get_json()
         assert (left["state"], left["bookings"]) == ("withdrawn", [])
@@ -608,10 +610,6 @@ def _hear(trial: Trial, hearings: list[Made]) -> None:
 
 # --- verdicts, an appeal, a retrial -----------------------------------------------------------------------------------
 
-SHUT = {**BROUGHT_OUT, "facing_trial": 5, "venues_ordered_shut": 1}
-RESTATED = {"convicted": 3, "facing_trial": 1, "served": 2, "venues_still_shut": 1}
-RETRIED = {2019: SHUT, 2020: RESTATED, 2021: {"facing_trial": 1, "served": 2}}
-
 
 def _judge(trial: Trial) -> None:
     lawyer, colleague = trial.office.lawyer, trial.office.colleague
@@ -638,7 +636,7 @@ def _judge(trial: Trial) -> None:
         refused(lawyer, f"{case}/transitions", step("close"), says="An appeal may be filed until")
     with on(2020, 9, 28) as today:
         seen = {"inspected_on": "2020-09-17", "found": "closed", "evidence": upload(colleague, trial.case)["id"]}
-        made(colleague, f"/venues/{trial.venue['id']}/inspections", seen)
+        made(colleague, f"/venues/{trial.venue}/inspections", seen)
         trial.count(today, {2019: SHUT, 2020: {"convicted": 4, "served": 2, "venues_still_shut": 1}})
     with on(2020, 12, 1):
         for charge in trial.charges[1:3]:
@@ -750,4 +748,6 @@ def _close_case(trial: Trial) -> None:
         assert lawyer.get(case).get_json()["stage"] == "monitoring"
         refused(lawyer, closing, step("close"), status=403, says="Another person closes the case")
         assert move(supervisor, case, "close")["stage"] == "closed"
+        sound = supervisor.post("/ledger/verify").get_json()
+        assert (sound["chains"], sound["faults"]) == ("pass", []), sound
         trial.count(today, {**RETRIED, 2022: {"convicted": 1, "served": 1}})

@@ -334,7 +334,7 @@ def test_who_is_behind_it_over_time_is_told_by_the_venue_and_by_the_perpetrator(
 ) -> None:
     path = f"/venues/{venue['id']}/ties"
     keeper = new_perpetrator(investigator, case["id"])
-    landlord = made(investigator, path, {"kind": "landlord", "name": "Mr Sok", "from_on": "2019-01-01"})
+    landlord = made(investigator, path, {"kind": "landlord", "name": "Mr Sok Chanrith", "from_on": "2019-01-01"})
     kept = made(investigator, path, {"kind": "keeper", "perpetrator": keeper["id"], "from_on": "2024-05-01"})
     assert (kept["perpetrator_ref"], kept["name"]) == (keeper["ref"], keeper["alias"])
     ties = investigator.get(path).get_json()["items"]
@@ -357,15 +357,15 @@ def test_a_tie_names_one_person_of_the_case_and_days_that_have_come(
     tomorrow = (TODAY + timedelta(days=2)).isoformat()
     for body, field in (
         ({}, "perpetrator"),
-        ({"name": "Mr Sok", "perpetrator": foreign["id"]}, "perpetrator"),
+        ({"name": "Mr Sok Chanrith", "perpetrator": foreign["id"]}, "perpetrator"),
         ({"perpetrator": foreign["id"]}, "perpetrator"),
-        ({"name": "Mr Sok", "from_on": tomorrow}, "from_on"),
-        ({"name": "Mr Sok", "from_on": "2024-02-01", "until_on": "2024-01-31"}, "until_on"),
-        ({"name": "Mr Sok", "from_on": "yesterday"}, "from_on"),
+        ({"name": "Mr Sok Chanrith", "from_on": tomorrow}, "from_on"),
+        ({"name": "Mr Sok Chanrith", "from_on": "2024-02-01", "until_on": "2024-01-31"}, "until_on"),
+        ({"name": "Mr Sok Chanrith", "from_on": "yesterday"}, "from_on"),
     ):
         answer = investigator.post(f"/venues/{venue['id']}/ties", {"kind": "owner", **body})
         assert list(answer.get_json()["errors"]) == [field], body
-    tie = made(investigator, f"/venues/{venue['id']}/ties", {"kind": "owner", "name": "Mr Sok"})
+    tie = made(investigator, f"/venues/{venue['id']}/ties", {"kind": "owner", "name": "Mr Sok Chanrith"})
     end = {"until_on": "2024-01-01", "reason": "Sold"}
     assert colleague.post(f"/venue-ties/{tie['id']}/end", end).status_code == 404
 
@@ -441,7 +441,7 @@ def test_areas_count_what_the_reader_may_see_and_nothing_else(
 def test_no_name_place_or_reason_stands_in_the_clear_in_the_chain(
     site: Site, investigator: Persona, venue: Made
 ) -> None:
-    made(investigator, f"/venues/{venue['id']}/ties", {"kind": "landlord", "name": "Mr Sok"})
+    made(investigator, f"/venues/{venue['id']}/ties", {"kind": "landlord", "name": "Mr Sok Chanrith"})
     made(
         investigator,
         f"/venues/{venue['id']}/observations",
@@ -455,6 +455,6 @@ def test_no_name_place_or_reason_stands_in_the_clear_in_the_chain(
         ).all()
     assert [row.action for row in bodies] == ["venue:register", "venue:tie", "venue:observation", "venue:confirm"]
     clear = b" ".join(bytes(row.body) for row in bodies)
-    for word in (b"Sok", b"Blue gate", b"Svay Pak", b"window", b"Her own word"):
+    for word in (b"Chanrith", b"Blue gate", b"Svay Pak", b"window", b"Her own word"):
         assert word not in clear
     assert b'"to":"confirmed"' in clear

@@ -1,4 +1,5 @@
-"""Who sees what of a victim: everybody reads all that there is, and what of her was in it is held against a table.
+"""Who sees what of a victim, of her testimony and of the trial: everybody reads all that there is, and what of it was
+there is held against a table.
 
 Everything that can be known of one victim is written through the API, each with a mark of its own. Then everybody calls
 every route that reads. `UNBROKEN_UPDATE_GOLDEN=1` writes the table anew; read what has changed in it.
@@ -9,6 +10,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
 
@@ -21,16 +23,37 @@ from evidence_api import create_app
 from evidence_api.db import new_id
 from evidence_api.domain.operation import Danger
 from evidence_api.domain.roles import OPERATOR, Role
+from evidence_api.domain.testimony import BEFORE_COURT
 from evidence_api.models import Office
 from evidence_api.work import begin
-from tests.casework import assess, made, move, new_episode, new_operation, new_perpetrator, new_venue, new_victim
+from tests.casework import (
+    assess,
+    consents,
+    disclosed,
+    held_session,
+    made,
+    move,
+    new_charge,
+    new_episode,
+    new_exhibit,
+    new_hearing,
+    new_operation,
+    new_perpetrator,
+    new_testimony,
+    new_venue,
+    new_victim,
+)
 from tests.conftest import PASSWORD, Persona, quick_passwords, upload
 from tests.golden.office import add_person, installation
+from tests.test_feeds import address as feed_address
 from tests.test_permissions import hold_against
 
 API = "/api/v1"
 NOWHERE, SEEN, REVEAL = "–", "seen", "reveal"
-SURFACES = ("API", "pages", "search", "exports", "timeline", "link chart", "ledger", "first page")
+SURFACES = (
+    *("API", "pages", "search", "exports", "timeline", "link chart", "ledger", "first page"),
+    *("calendar", "docket", "feed"),
+)
 
 INV, LAW, SUP, CARE, ADM = Role.INVESTIGATOR, Role.LAWYER, Role.SUPERVISOR, Role.CASEWORKER, Role.ADMINISTRATOR
 COLUMNS: Mapping[Role, tuple[str, ...]] = {
@@ -42,7 +65,8 @@ COLUMNS: Mapping[Role, tuple[str, ...]] = {
 }
 
 HEADER = """\
-Who sees what of a victim, and where. Made by tests/test_who_sees.py; UNBROKEN_UPDATE_GOLDEN=1 writes it anew.
+Who sees what of a victim, her testimony and the trial, and where. Made by tests/test_who_sees.py;
+UNBROKEN_UPDATE_GOLDEN=1 writes it anew.
 
 in:   she is assigned to the case in which the victim was registered; for supervisor and administrator: it is in her
       office. item: and the one item that is about the victim is shared with her
@@ -119,6 +143,23 @@ FIELDS: dict[str, Field] = {
     "the operative behind a code": Field(("Mulligatawny",)),
     "a tip's text": Field(("Sasquatch",)),
     "a perpetrator's address": Field(("Yggdrasil",)),
+    "that she testifies": Field(sought=False),
+    "when she testifies": Field(sought=False),
+    "when she cannot come": Field(("2031-03-04",), said=r"\b2031\b"),
+    "which item is her statement": Field(),
+    "what protects her in court": Field(("Fiddlestick",)),
+    "what she needs to testify": Field(("Gobsmacked",)),
+    "how she is prepared": Field(("Hootenanny",)),
+    "her crisis": Field(("Flummoxed",)),
+    "her guardian": Field(),
+    "that there is a plan for after court": Field(),
+    "what she is offered after court": Field(("Rutabaga",)),
+    "an operative who testifies": Field(("Brouhaha",)),
+    "hearings": Field(sought=False),
+    "charges": Field(("Balderdash", "Zigzaggery", "Skulduggery"), sought=False),
+    "verdicts and sentences": Field(("Poppycock",)),
+    "appeals": Field(("Claptrap",)),
+    "exhibits": Field(("Gewgaw",)),
 }
 
 SECRET = (
@@ -138,7 +179,7 @@ class Told:
 
 
 def told(answer: TestResponse) -> Told:
-    text = answer.get_data(as_text=True)
+    text = answer.get_data().decode(errors="replace")
     if answer.mimetype == "text/csv":
         rows = csv.DictReader(io.StringIO(text.lstrip("\ufeff")))
         return Told(text, frozenset((name, cell) for row in rows for name, cell in row.items()))
@@ -312,7 +353,115 @@ def tell_all(people: dict[tuple[Role, str], Persona], second: Persona) -> World:
         "other case": other,
         "other victim": someone["id"],
     }
+    tell_the_trial(people, fields, things)
     return World(people, fields, things, approval)
+
+
+WRITTEN = ("%Y-%m-%dT%H:%M:%S+00:00", "%Y-%m-%dT%H:%M:%SZ", "%Y%m%dT%H%M%SZ")
+"""How a moment is written in JSON and in the ledger, in pages, and in a feed."""
+
+
+def tell_the_trial(people: dict[tuple[Role, str], Persona], fields: dict[str, Field], things: dict[str, str]) -> None:
+    """Charge, hear her and convict; offer her what comes after; then call her once more. An operative testifies too."""
+    lawyer, caseworker = people[LAW, "in"], people[CARE, "item"]
+    case, her = things["cases"], things["victims"]
+    today = datetime.now(UTC).date().isoformat()
+    trial = try_somebody(people, case, things)
+    hearing = new_hearing(lawyer, case, charges=[trial["charges"]])
+    begin = datetime.fromisoformat(hearing["starts_at"]) + timedelta(minutes=37)
+    testimony = new_testimony(lawyer, case, her)
+    where = f"/testimonies/{testimony['id']}"
+    guardian = made(caseworker, "/resources", {"kind": "guardian", "name": "Whippoorwill"})["id"]
+    assert caseworker.call("PATCH", where, json={"guardian": guardian}).status_code == 200
+    consents(caseworker, her, "testimony_assent")
+    made(caseworker, f"{where}/needs", {"needs": {"fear": "Gobsmacked"}, "assessed_on": today})
+    for action in ("assess", "agree", "prepare"):
+        move(caseworker, where, action)
+    for days, kind in enumerate(sorted(BEFORE_COURT), start=2):
+        held_session(caseworker, testimony["id"], kind, days)
+    settled = {"kind": "debrief", "starts_at": (begin + timedelta(days=1)).isoformat(), "note": "Hootenanny"}
+    ends = {"ends_at": (begin + timedelta(days=1, hours=1)).isoformat()}
+    session = made(caseworker, f"{where}/preparations", {**settled, **ends})
+    measure = made(caseworker, f"{where}/measures", {"kind": "distortion", "required": False, "plan": "Fiddlestick"})
+    away = {"from_at": "2031-03-04T00:00:00Z", "until_at": "2031-03-05T00:00:00Z"}
+    never = made(caseworker, f"{where}/unavailabilities", away)
+    statement = disclosed(lawyer, testimony)["statement"]
+    for person in (lawyer, caseworker):
+        made(person, f"{where}/sign", {})
+    move(lawyer, where, "make_ready")
+    times = {"starts_at": begin.isoformat(), "ends_at": (begin + timedelta(minutes=30)).isoformat()}
+    booking = made(lawyer, f"{where}/book", {"hearing": hearing["id"], **times})["booking"]
+    for action in ("schedule", "attend", "conclude"):
+        move(lawyer, where, action)
+    plan = lawyer.get(where).get_json()["plan"]["id"]
+    school = {"name": "Larkspur", "country": "KH", "region": "Kandal", "offers": ["vocational"], "capacity": 4}
+    after = {"service": "vocational", "partner": made(caseworker, "/partners", school)["id"], "note": "Rutabaga"}
+    offer = made(caseworker, f"/plans/{plan}/offers", after)
+    again = new_testimony(lawyer, case, her)
+    crisis = made(caseworker, f"/testimonies/{again['id']}/crisis", {"reason": "Flummoxed"})["in_crisis_since"]
+    called = {"witness_kind": "operative", "witness": "Brouhaha"}
+    covert = made(lawyer, f"/cases/{case}/testimonies", called)
+    made(people[INV, "in"], f"/testimonies/{covert['id']}/operative", {"operative": things["operatives"]})
+    fields["that she testifies"] = Field((testimony["ref"], again["ref"], testimony["id"], again["id"]), sought=False)
+    moments = (booking["starts_at"], *(begin.strftime(form) for form in WRITTEN))
+    fields["when she testifies"] = Field((booking["id"], *moments), sought=False)
+    said = {("statement", statement), ("statement_id", statement)}
+    fields["which item is her statement"] = Field(pairs=frozenset(said))
+    next_day = begin + timedelta(days=1)
+    told = ("Hootenanny", session["starts_at"], *(next_day.strftime(form) for form in WRITTEN), session["id"])
+    fields["how she is prepared"] = Field(told, sought=False)
+    sentences = "The witness is in a crisis. Nothing is booked until that is over.", "She is in a crisis."
+    fields["her crisis"] = Field(
+        ("Flummoxed", crisis),
+        frozenset((name, one) for name in ("message", "open", "lacking") for one in sentences),
+        r"is in a crisis (since|\.)|is in a crisis\.",
+        sought=False,
+    )
+    pairs = {("guardian", guardian), ("guardian_id", guardian)}
+    fields["her guardian"] = Field(pairs=frozenset(pairs), said=r"\bGuardian Whippoorwill\b")
+    fields["that there is a plan for after court"] = Field((plan,))
+    fields["an operative who testifies"] = Field((covert["ref"], "Brouhaha"), sought=False)
+    fields["hearings"] = Field((hearing["ref"],), sought=False)
+    fields["charges"] = Field((trial["ref"], trial["charges"], "Balderdash", "Zigzaggery", "Skulduggery"), sought=False)
+    things |= {
+        "testimonies": testimony["id"],
+        "testimony once more": again["id"],
+        "testimony of an operative": covert["id"],
+        "hearings": hearing["id"],
+        "day": begin.date().isoformat(),
+        "measures": measure["id"],
+        "preparations": session["id"],
+        "unavailabilities": never["id"],
+        "resources": guardian,
+        "plans": plan,
+        "offers": offer["id"],
+        **{name: trial[name] for name in ("charges", "proofs", "sentences", "appeals", "exhibits")},
+        "closure-orders": made(lawyer, f"/venues/{things['venues']}/closure-orders", {"permanent": True})["id"],
+    }
+
+
+def try_somebody(people: dict[tuple[Role, str], Persona], case: str, things: dict[str, str]) -> dict[str, str]:
+    """Charge, convict and sentence; it is appealed. The ids of what that makes, and the reference of the charge."""
+    lawyer, today = people[LAW, "in"], datetime.now(UTC).date().isoformat()
+    charge = new_charge(lawyer, case, perpetrator=things["perpetrators"], particulars="Balderdash")
+    path = f"/charges/{charge['id']}"
+    proof = made(lawyer, f"{path}/proofs", {"element": "act", "evidence": things["evidence"], "note": "Skulduggery"})
+    move(people[SUP, "in"], path, "approve")
+    move(lawyer, path, "file", court="Provincial court", court_ref="Zigzaggery")
+    move(lawyer, path, "plead", plea="guilty")
+    move(lawyer, path, "convict", document=upload(lawyer, case, title="Judgment")["id"])
+    imposed = {"kind": "imprisonment", "days": 3650, "imposed_on": today, "note": "Poppycock"}
+    sentence = made(lawyer, f"{path}/sentences", imposed)
+    move(lawyer, path, "sentence")
+    appeal = {"charges": [charge["id"]], "side": "defence", "filed_on": today, "grounds": "Claptrap"}
+    return {
+        "ref": charge["ref"],
+        "charges": charge["id"],
+        "proofs": proof["id"],
+        "sentences": sentence["id"],
+        "appeals": made(lawyer, f"/cases/{case}/appeals", appeal)["id"],
+        "exhibits": new_exhibit(lawyer, case, side="defence", description="Gewgaw")["id"],
+    }
 
 
 def put(persona: Persona, path: str, **body: Any) -> None:
@@ -337,7 +486,10 @@ the same for everybody who may."""
 SEEKING = {(INV, "in"), (LAW, "in"), (CARE, "item")}
 """Those who search for every mark; the others for the pseudonym."""
 
-SAME = re.compile(r"^/(cases|venues|operations)/<uuid:id>/do/(?!(investigate|confirm|go)$)")
+SAME = re.compile(
+    r"^/(cases|venues|operations|charges|appeals|exhibits|closure-orders|testimonies|measures)/<uuid:id>/do/"
+    r"(?!(investigate|confirm|go|withdraw|waive)$)"
+)
 """Forms for the steps of one lifecycle, of which one is as good as all."""
 
 
@@ -346,8 +498,12 @@ def addresses(app: Any, things: Mapping[str, str]) -> Iterator[tuple[str, str, b
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
         if "GET" not in rule.methods or ASIDE.match(rule.rule) or SAME.match(rule.rule):
             continue
+        form = "POST" in rule.methods
         for address in filled(rule, things):
-            yield address, surface(rule), "POST" in rule.methods
+            yield address, surface(rule), form
+            for other in ("testimony once more", "testimony of an operative"):
+                if not form and f"/testimonies/{things['testimonies']}" in address:
+                    yield address.replace(things["testimonies"], things[other]), surface(rule), form
 
 
 def filled(rule: Rule, things: Mapping[str, str]) -> list[str]:
@@ -361,13 +517,20 @@ def filled(rule: Rule, things: Mapping[str, str]) -> list[str]:
         path = path.replace("<uuid:id>", things[word])
     path = path.replace("<uuid:victim>", things["victims"]).replace("<uuid:operative>", things["operatives"])
     if path.startswith("/evidence-of/"):
-        kinds = ("victim", "perpetrator", "venue", "episode", "operation")
+        kinds = ("victim", "perpetrator", "venue", "episode", "operation", "charge")
         return [f"/evidence-of/{kind}/{things[f'{kind}s']}" for kind in kinds]
     if "<" in path:
         return []
     more = {
         f"{API}/links": [f"?target_kind={kind}&target={things[f'{kind}s']}" for kind in ("victim", "episode")],
         f"{API}/search": [],
+        f"{API}/calendar": ["?from={}&to={}".format(*(datetime.now(UTC).date() + timedelta(days=n) for n in (-9, 9)))],
+        "/calendar": ["?view=agenda"],
+        f"{API}/reports/figures": [f"?year={datetime.now(UTC).year}"],
+        f"{API}/reports/figures/behind": ["?figure=served", "?figure=convicted"],
+        "/figures/behind": ["?figure=served", "?figure=convicted"],
+        f"{API}/plans/{things['plans']}/partners": ["?service=vocational"],
+        **{f"{start}/dockets": [f"?on={things['day']}"] for start in (API, "")},
         f"{API}/cases/{things['cases']}/chart": ["", f"?around_kind=victim&around={things['victims']}&depth=2"],
         f"{API}/cases/{things['cases']}/timeline": ["?limit=200"],
     }.get(path, [""])
@@ -390,6 +553,9 @@ def surface(rule: Rule) -> str:
         (r"/chart$", "link chart"),
         (r"/(custody|entries|chain\.txt)$", "ledger"),
         (r"/search$", "search"),
+        (r"\.(csv|pdf)$", "exports"),
+        (r"^(/api/v1)?/calendar$", "calendar"),
+        (r"/dockets$", "docket"),
     ):
         if re.search(words, path):
             return name
@@ -418,6 +584,8 @@ def cells(world: World) -> Cells:
             answer = person.get(address) if address.startswith(API) else client.get(address)
             assert answer.status_code != 429, address
             note(found, world, key, where, answer)
+        if key[0] is not ADM:
+            note(found, world, key, "feed", app.test_client().get(feed_address(person)))
         for where, answer in (*searches(world, key), *reveals(world, key)):
             note(found, world, key, where, answer)
     return found
@@ -429,7 +597,8 @@ def note(found: Cells, world: World, key: tuple[Role, str], where: str, answer: 
     assert answer.status_code < 500, address
     opened = where.endswith(REVEAL)
     marks = [mark for one in world.fields.values() for mark in one.marks if not re.fullmatch(r"[0-9a-f-]{36}", mark)]
-    beside = f"{answer.headers} {''.join(re.findall('<title>.*?</title>', answer.get_data(as_text=True)[:5000]))}"
+    top = answer.get_data()[:5000].decode(errors="replace")
+    beside = f"{answer.headers} {''.join(re.findall('<title>.*?</title>', top))}"
     if answer.status_code >= 400 and answer.is_json:
         beside += answer.get_data(as_text=True)
     for mark in marks:
@@ -437,9 +606,11 @@ def note(found: Cells, world: World, key: tuple[Role, str], where: str, answer: 
     if answer.status_code >= 300:
         return
     all_told = told(answer)
-    about_partners = address.startswith(("/partners", f"{API}/partners"))
+    # Where partners are looked up, and where people are counted, nothing is said of her.
+    elsewhere = {"partner with whom she is"} if address.startswith(("/partners", f"{API}/partners")) else set()
+    elsewhere |= {"family", "dependents"} if "/figures" in address else set()
     for name, one in world.fields.items():
-        if name == "partner with whom she is" and about_partners:
+        if name in elsewhere:
             continue
         if one.is_in(all_told):
             cell = found.setdefault((name, where.removesuffix(REVEAL)), {})
@@ -501,7 +672,7 @@ def as_text(cells: Cells, fields: Mapping[str, Field]) -> str:
 
 def hold_against_design(world: World, cells: Cells) -> None:
     """Section 6 of the design, by hand and apart from the code: who may come by what, wherever she looks."""
-    everybody, caring = {INV, LAW, SUP, CARE}, {LAW, SUP, CARE}
+    everybody, caring, trying = {INV, LAW, SUP, CARE}, {LAW, SUP, CARE}, {INV, LAW, SUP}
     may = {
         "a reported person's name": {LAW, CARE},
         **{name: {LAW, CARE} for name in ("name", "born", "nationality", "contact")},
@@ -512,6 +683,11 @@ def hold_against_design(world: World, cells: Cells) -> None:
         "an operative's code": {INV, SUP},
         "the operative behind a code": {SUP},
         "a tip's text": {SUP},
+        **dict.fromkeys(("what she needs to testify", "how she is prepared", "her crisis", "her guardian"), caring),
+        "that there is a plan for after court": caring,
+        "what she is offered after court": {CARE},
+        **dict.fromkeys(("which item is her statement", "an operative who testifies"), trying),
+        **dict.fromkeys(("charges", "verdicts and sentences", "appeals", "exhibits"), trying),
     }
     for name in world.fields:
         where = {surface: row for (field, surface), row in cells.items() if field == name}
@@ -542,7 +718,7 @@ def test_what_is_hidden_answers_as_what_is_not_there(world: World) -> None:
             found = re.match(rf"{API}/([\w-]+)/<uuid:id>", rule.rule)
             if found is None or found[1] not in world.things or (key[0], found[1]) == (INV, "operatives"):
                 continue
-            if found[1] in ("partners", "tips", "approvals", "operatives"):
+            if found[1] in ("partners", "resources", "tips", "approvals", "operatives"):
                 continue
             for method in sorted(set(rule.methods or ()) - {"HEAD", "OPTIONS"}):
                 answers = []
@@ -556,6 +732,44 @@ def test_what_is_hidden_answers_as_what_is_not_there(world: World) -> None:
                 assert answers[0][0] == 404 or key[0] is ADM, f"{method} {rule.rule}"
                 tried += 1
         assert tried > 100
+
+
+def test_of_charges_and_of_other_witnesses_a_caseworker_finds_nothing(world: World) -> None:
+    """They answer her as what is not there, on her own case too, by whatever way she comes."""
+    person, things, nothing = world.people[CARE, "item"], world.things, str(new_id())
+    hidden = {name: (things[name],) for name in ("charges", "appeals", "exhibits", "sentences", "proofs")}
+    hidden["testimonies"] = (things["testimony of an operative"],)
+    tried = 0
+    for rule in person.app.url_map.iter_rules():
+        found = re.match(rf"{API}/([\w-]+)/<uuid:id>", rule.rule)
+        for id in hidden.get(found[1], ()) if found else ():
+            for method in sorted(set(rule.methods or ()) - {"HEAD", "OPTIONS"}):
+                paths = [re.sub(r"<uuid:\w+>", one, rule.rule) for one in (id, nothing)]
+                answers = [person.call(method, path, json=None if method == "GET" else {}) for path in paths]
+                assert [answer.status_code for answer in answers] == [404, 404], f"{method} {rule.rule}"
+                assert answers[0].get_data() == answers[1].get_data(), f"{method} {rule.rule}"
+                tried += 1
+    assert tried > 40
+    for word in (*world.fields["charges"].marks, "Brouhaha"):
+        assert person.get("/search", query_string={"q": word}).get_json()["items"] == [], word
+    ours = person.get(f"/hearings/{things['hearings']}").get_json()
+    assert ours["charges"] == []
+    listed = person.get(f"/dockets?on={things['day']}").get_json()["items"]
+    assert [one["defendants"] for one in listed if one["hearing"] == things["hearings"]] == [[]]
+
+
+def test_how_she_is_the_investigator_is_not_told_by_what_follows_from_it(world: World) -> None:
+    """Her crisis blocks what is booked: the investigator reads that she cannot come, and finds nothing else missing."""
+    again = f"/testimonies/{world.things['testimony once more']}"
+    reasons, points = {}, {}
+    for role in (INV, LAW):
+        person = world.people[role, "in"]
+        standing = person.get("/testimonies/conflicts").get_json()["items"]
+        hers = [one for one in standing if one["testimony"] == world.things["testimonies"]]
+        reasons[role] = {reason["rule"] for one in hers for reason in one["conflicts"]}
+        points[role] = {one["requirement"] for one in person.get(f"{again}/readiness").get_json()["points"]}
+    assert reasons == {INV: {"witness_unavailable"}, LAW: {"witness_in_crisis"}}
+    assert points[LAW] - points[INV] == {"well"}
 
 
 def test_nobody_finds_a_way_round_to_what_is_hidden(world: World) -> None:
@@ -579,7 +793,7 @@ def test_nobody_finds_a_way_round_to_what_is_hidden(world: World) -> None:
             told_of = [(answer.status_code, answer.get_data()) for answer in answers]
             assert told_of[0] == told_of[1], path
     for path in ("/searches", "/alerts", f"/cases/{own}/victims", f"/cases/{own}/searches", f"/cases/{own}/venues"):
-        for id in things.values():
+        for id in (id for name, id in things.items() if name != "day"):
             answer = outsider.get(path, query_string={"cursor": id})
             assert answer.status_code == 200, path
             assert answer.get_json() == {"items": [], "next": None}, path
@@ -594,14 +808,16 @@ def test_another_case_that_knows_her_is_not_led_to_this_one(world: World) -> Non
     hidden = [
         id for name, id in things.items() if name in ("cases", "venues", "perpetrators", "operations", "searches")
     ]
+    hidden += [things[name] for name in ("testimonies", "hearings", "charges", "appeals", "exhibits", "preparations")]
     hidden += [things["other victim"], things["evidence"], things["links"]]
     for role in (INV, LAW, CARE):
         person = world.people[role, "via"]
         paths = (f"/cases/{things['other case']}/timeline?limit=200", f"/cases/{things['other case']}/chart")
         hers = [f"/victims/{things['victims']}{more}" for more in ("", "/episodes", "/keep-apart", "/course")]
-        for path in (*paths, *hers):
+        plans = [f"/victims/{things['victims']}/plans", f"/plans/{things['plans']}"] if role is not INV else []
+        for path in (*paths, *hers, *plans, "/hearings", "/charges?limit=1", "/testimonies/conflicts"):
             answer = person.get(path)
-            assert answer.status_code == 200, path
+            assert answer.status_code == (403 if (role, path) == (CARE, "/charges?limit=1") else 200), path
             assert not [id for id in hidden if id in answer.get_data(as_text=True)], path
 
 

@@ -21,7 +21,7 @@ from evidence_api.services import calendar, dockets
 from evidence_api.services.calendar import Entry
 from evidence_api.work import Work
 from schemas.hearings import DocketIn, ViewIn
-from web.home import FEW, FIRST, PARTS, Part
+from web.home import FIRST, PARTS, Part
 from web.pages import Page, page, pages, reading
 
 IN_A_CELL = 6
@@ -89,9 +89,9 @@ def remark(entry: Entry) -> StrEnum | None:
 def calendar_page() -> Page:
     """What is before courts, with witnesses, and due: in a month, a week, a day, or from a day on."""
     given = load(ViewIn, {name: value for name, value in request.args.items() if value})
-    view, on = given["view"], given.get("on") or _today()
-    first, last = shown(view, on)
     with reading() as work:
+        view, on = given["view"], given.get("on") or _today()
+        first, last = shown(view, on)
         entries, _more = calendar.entries(work, since=first, until=last)
         days = days_of(entries, first, last, on.month if view is View.MONTH else None)
         return render_template(
@@ -130,8 +130,8 @@ def _weekdays() -> list[tuple[str, str]]:
 def docket() -> Page:
     """What is before the courts on a day, to be printed."""
     given = load(DocketIn, {name: value for name, value in request.args.items() if value})
-    on = given.get("on") or _today()
     with reading() as work:
+        on = given.get("on") or _today()
         listed, _more = dockets.docket(work, on=on)
         courts: dict[str, list[dockets.Listed]] = {}
         for one in listed:
@@ -149,13 +149,13 @@ def docket() -> Page:
 
 
 def _next_days(work: Work) -> dict[str, Any]:
-    """The next days of the calendar, and which witnesses are not ready for theirs."""
+    """The next days of the calendar."""
     today = _today()
     last = today + timedelta(days=NEXT_DAYS - 1)
     entries, _more = calendar.entries(work, since=today, until=last)
     ahead = [entry for entry in entries if entry.state not in (HearingState.ADJOURNED, HearingState.CANCELLED)]
     days = [day for day in days_of(ahead[:FIRST], today, last) if day.entries]
-    return {"days": days, "more": len(ahead) > FIRST, "unready": calendar.unready(work, limit=FEW)}
+    return {"days": days, "more": len(ahead) > FIRST}
 
 
 PARTS.append(Part("_home_calendar.html", {Role.LAWYER}, _next_days))

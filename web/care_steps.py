@@ -11,6 +11,7 @@ from evidence_api.services import care
 from evidence_api.services.care import Due
 from web.care import NAMELESS, PARTNER, on_her_care, to_care_of
 from web.forms import REASON, Field, Form, add, contract, one_of
+from web.labels.care import ACTS as OF_CARE
 from web.pages import pages
 from web.texts import ACTS, said
 
@@ -81,14 +82,17 @@ _step_form(
     Field("title", _l("In words"), hint=NAMELESS),
 )
 
+STEPS = {**ACTS, **OF_CARE}
+"""What a step is called here: another room may call one of the same name otherwise."""
+
 for _action in STEP.actions:
     add(
         Form(
             f"step_{_action}",
             f"/steps/<uuid:id>/{_action}",
             contract("POST", "/steps/<uuid:id>/transitions"),
-            ACTS[_action],
-            ACTS[_action],
+            STEPS[_action],
+            STEPS[_action],
             [
                 *([Field("outcome", _l("What came of it"), "lines", NAMELESS)] if _action == "finish" else []),
                 *([replace(REASON, always=_action == "stop")] if _action in {"stop", "resume"} else []),

@@ -36,9 +36,13 @@ from schemas.common import MAX_PAGE
 from web.cases import ROOMS, Room, asked, further, items_of
 from web.forms import REASON, WHEN, Choices, Field, Form, Path, about, add, contract, known, one_of, options
 from web.home import FEW, PARTS, Part
+from web.labels.charges import ACTS as OF_CHARGES
 from web.pages import SHOWN, Page, Section, may, page, parts, reading
 from web.perpetrators import SECTIONS as OF_PERPETRATOR
 from web.texts import ACTS, number, said
+
+STEPS = {**ACTS, **OF_CHARGES}
+"""What a step is called here: another room may call one of the same name otherwise."""
 
 SECTIONS: list[Section] = []
 """In the order in which they are shown; each module of pages adds its own."""
@@ -100,6 +104,7 @@ def charge(id: UUID) -> Page:
             names=accounts.names(work, ids={one for one in (found.proposer_id, found.approver_id) if one}),
             elements=proofs.elements(work, id),
             steps=charges.next_steps(work, id)[0],
+            step_labels=STEPS,
             record=verdicts.record(work, id),
             editions=charges.editions(work, id)[0],
             moves=open_ and may(work, Permission.CHARGE_MOVE, found),
@@ -400,8 +405,8 @@ for _action in CHARGE.actions:
             f"do/{_action}",
             "POST",
             "/transitions",
-            ACTS[_action],
-            ACTS[_action],
+            STEPS[_action],
+            STEPS[_action],
             *TAKES.get(_action, ()),
             REASON,
             WHEN,

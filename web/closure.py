@@ -20,8 +20,12 @@ from web import venues as venue_pages
 from web.cases import asked, further, items_of
 from web.forms import REASON, WHEN, Field, Path, about, known, options
 from web.home import FEW, PARTS, Part
+from web.labels.closure import ACTS as OF_CLOSURE
 from web.pages import SHOWN, Page, Section, may, page, reading
 from web.texts import ACTS
+
+STEPS = {**ACTS, **OF_CLOSURE}
+"""What a step is called here: another room may call one of the same name otherwise."""
 
 _Due = dict[str, Any]
 
@@ -80,7 +84,7 @@ def closure_order(id: UUID) -> Page:
             today=closure_orders.today(work),
             moves=may(work, Permission.CLOSURE_MOVE, found),
             edits=found.state is ClosureState.DRAFTED and may(work, Permission.CLOSURE_WRITE, found),
-            acts=ACTS,
+            acts=STEPS,
         )
 
 
@@ -168,8 +172,8 @@ for _action in CLOSURE.actions:
         f"do/{_action}",
         "POST",
         "/transitions",
-        ACTS[_action],
-        ACTS[_action],
+        STEPS[_action],
+        STEPS[_action],
         *FIELDS.get(_action, ()),
         REASON,
         WHEN,

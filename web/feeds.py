@@ -13,7 +13,6 @@ from werkzeug.wrappers import Response
 
 from evidence_api import auth
 from evidence_api.domain.calendar import EntryKind
-from evidence_api.domain.hearing import HearingState
 from evidence_api.domain.roles import ANONYMOUS
 from evidence_api.domain.testimony import BookingState, WitnessKind
 from evidence_api.services import accounts, calendar, feeds
@@ -76,7 +75,7 @@ def _event(feed: uuid.UUID, key: tuple[str, str, str], entry: Entry, made_at: da
     else:
         event.add("dtstart", entry.starts_at.astimezone(UTC))
         event.add("dtend", (entry.ends_at or entry.starts_at).astimezone(UTC))
-    if entry.state in (HearingState.ADJOURNED, HearingState.CANCELLED):
+    if entry.off:
         event.add("status", "CANCELLED")
     else:
         event.add("status", "TENTATIVE" if entry.state is BookingState.PROVISIONAL else "CONFIRMED")

@@ -23,12 +23,13 @@ from web.texts import language, said
 
 def _asked(*others: str) -> dict[str, Any]:
     """What the address asks for; what in it cannot be used is left out, as if nobody had asked."""
+    first = {"figure": Figure.RESCUED.value} if others else {}
     given = {name: value for name, value in request.args.items() if value and name in ("year", "as_known_on", *others)}
     try:
-        return load(BehindIn if others else YearIn, given)
+        return load(BehindIn if others else YearIn, first | given)
     except InvalidInput as error:
         kept = {name: value for name, value in given.items() if name not in error.errors}
-        return load(BehindIn if others else YearIn, kept)
+        return load(BehindIn if others else YearIn, first | kept)
 
 
 @page("/figures", figures.over_years)
@@ -60,7 +61,7 @@ def year_figures() -> Page:
 @page("/figures/behind", figures.behind)
 def figure_behind() -> Page:
     """Who and what is behind a number."""
-    given = {"figure": Figure.RESCUED, "limit": SHOWN, **_asked("figure", "cursor")}
+    given = {**_asked("figure", "cursor"), "limit": SHOWN}
     with reading() as work:
         found, following = figures.behind(work, **given)
         return render_template(
@@ -79,13 +80,13 @@ def _address(kind: str, id: UUID) -> str:
     return url_for(f"pages.{kind}", id=id)
 
 
-@page("/figures.csv", figures.publish)
+@page("/figures.csv", figures.publish, "POST")
 def figures_table() -> Page:
     """The figures to be given out, as a table."""
     return give_table(auth.session_actor(), **_asked())
 
 
-@page("/figures.pdf", figures.publish)
+@page("/figures.pdf", figures.publish, "POST")
 def figures_paper() -> Page:
     """The figures to be given out, on paper."""
     actor = auth.session_actor()

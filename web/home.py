@@ -14,9 +14,9 @@ from schemas.evidence import UncheckedIn
 from web.pages import Page, page, reading
 from web.people import people
 
-FEW = 5
+FEW = 3
 """How many cases, uploads and offers the first page shows, and how many rows each part."""
-FIRST = 10
+FIRST = 8
 """How many items the first page shows: it is to be light on a slow line, and the lists have the rest."""
 
 

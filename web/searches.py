@@ -24,7 +24,7 @@ from web.pages import SHOWN, Page, may, page, reading
 
 ROOMS.append(Room("case_searches", _l("Missing people"), Permission.VICTIM_READ))
 
-SOUGHT = 20
+SOUGHT = 15
 """How many who are sought the first page shows: they stay on it until they are found."""
 
 Few = tuple[list[Any], bool] | None

@@ -92,7 +92,7 @@ def testimony(id: UUID) -> Page:
         sessions = preparations.list_of_testimony(work, id, limit=MAX_PAGE)[0] if tells else []
         ready = testimonies.readiness(work, id)
         signed = {one.user_id for one in ready.signatures if one.user_id}
-        places = {id for id in (found.guardian_id, *(one.place_id for one in sessions)) if id}
+        places = {id for id in (found.guardian, *(one.place_id for one in sessions)) if id}
         return render_template(
             "testimony.html",
             testimony=found,

@@ -72,18 +72,13 @@ class Count:
 
 def suppressed(count: Count) -> list[str]:
     """The numbers of a count (all, adults, children, of unknown age) as they may leave the office: a small one is not
-    told, nor then another by which it could be worked out."""
+    told, nor then any other of the ages. What is told of them would narrow it down, beside the whole, to one number."""
     parts = [count.adults, count.children, count.unknown_age] if count.figure in AGED else []
-    hidden = [_is_small(part) for part in parts]
-    if sum(hidden) == 1:
-        # The one small part is the whole less the others: the least of these is not told either.
-        told = [part for part, small in zip(parts, hidden, strict=True) if not small and part]
-        hidden = [small or (bool(told) and part == min(told)) for part, small in zip(parts, hidden, strict=True)]
-    shown = [
-        f"<{SMALL}" if small and _is_small(part) else "-" if small else str(part)
-        for part, small in zip(parts, hidden, strict=True)
+    narrow = any(map(_is_small, parts))
+    return [
+        f"<{SMALL}" if _is_small(count.count) else str(count.count),
+        *("-" if narrow else str(part) for part in parts),
     ]
-    return [f"<{SMALL}" if _is_small(count.count) else str(count.count), *shown]
 
 
 def _is_small(number: int) -> bool:

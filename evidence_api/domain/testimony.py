@@ -43,6 +43,9 @@ _T = TestimonyState
 HEARD = frozenset({_T.CONCLUDED, _T.DEBRIEFED})
 """She has testified to the end."""
 
+TESTIFIED = HEARD | {_T.ATTENDED, _T.PART_HEARD, _T.PRERECORDED}
+"""She has testified, to the end or not."""
+
 BOOKABLE = frozenset({_T.WILLING, _T.PREPARING, _T.READY, _T.SCHEDULED, _T.PART_HEARD, _T.POSTPONED, _T.NO_SHOW})
 """A time may be booked for her: provisionally, until she is ready."""
 
@@ -208,7 +211,8 @@ BOOKING: Lifecycle[BookingState] = Lifecycle(
         step("release", {BookingState.PROVISIONAL, BookingState.CONFIRMED}, BookingState.RELEASED, _L, _C),
     ],
 )
-"""`fall_back` follows from something that is recorded later and makes what was confirmed impossible; nobody takes it."""
+"""`fall_back` follows from something that is recorded later and makes impossible what was confirmed; nobody takes
+it."""
 
 
 class PlanState(StrEnum):

@@ -163,9 +163,9 @@ class Attendance(Base):
 
 
 class Occupancy(Base):
-    """Somebody or something is taken from a moment to another, with its buffer: `key` is whom or what, `source` by which
-    hearing, booking, session or engagement. At another `place` it can be used from `elsewhere_at` on. Derived, so that
-    a time is checked with one look."""
+    """Somebody or something is taken from a moment to another, with its buffer: `key` is whom or what, `source` by
+    which hearing, booking, session or engagement. At another `place` it can be used from `elsewhere_at` on. Derived,
+    so that a time is checked with one look."""
 
     __tablename__ = "occupancy"
     __table_args__ = (sa.Index(None, "key", "elsewhere_at"), sa.Index(None, "source"))

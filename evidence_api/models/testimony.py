@@ -75,6 +75,9 @@ class Testimony(Base):
     # As far as who reads may know of it; set by the use case.
     pseudonym = cast("str | None", None)
     code = cast("str | None", None)
+    guardian = cast("UUID | None", None)
+    statement = cast("UUID | None", None)
+    crisis_since = cast("datetime | None", None)
     open = cast("Sequence[str]", ())
     measures = cast("Sequence[Measure]", ())
     bookings = cast("Sequence[Booking]", ())
@@ -243,6 +246,9 @@ class PostCourtPlan(Base):
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+
+    # As far as who reads may know of it; set by the use case.
+    testimony = cast("UUID | None", None)
 
     @property
     def subject(self) -> str:

@@ -11,9 +11,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from evidence_api.domain.errors import Clash
+from evidence_api.domain.errors import Clash, InvalidInput
 from evidence_api.domain.errors import Conflict as Refused
-from evidence_api.domain.scheduling import LOOK, Conflict, Rule, Weight, Window, conflicts, nearest
+from evidence_api.domain.scheduling import LOOK, RULES, Conflict, Rule, Weight, Window, conflicts, nearest
 from evidence_api.domain.testimony import (
     BOOKING,
     BookingState,
@@ -277,11 +277,34 @@ def review(
     return [one for one in affected if one.testimony.id in seen]
 
 
+def take_guardian(work: Work, testimony: Testimony) -> None:
+    """Somebody else comes with a child, or nobody any more: what is booked for her takes up that person, and what was
+    confirmed without a safe one falls back. The caller holds the testimony locked, and has flushed it. Raises
+    InvalidInput where the guardian is taken then."""
+    ahead = [one for one in standing_of(work, testimony) if one.ends_at > work.now]
+    hearings = _hearings(work, ahead)
+    asked = [_facts.of_booking(one, testimony, hearings[one.hearing_id]) for one in ahead]
+    _occupancy.lock(work, [testimony.who, *(key for one in asked for key in one.keys)])
+    if testimony.guardian_id is not None:
+        hers = _occupancy.resource_key(testimony.guardian_id)
+        kept = _occupancy.kept(work, [hers], testimony.case_id)
+        if any(_occupancy.taken(work, {hers: one.stay}, kept, one.source, one.place) for one in asked):
+            raise InvalidInput({"guardian": [RULES[Rule.PERSON_BUSY][1]]})
+    for one in asked:
+        take(work, one)
+    review(work, [testimony.who], {Rule.NO_SAFE_GUARDIAN, Rule.SERVES_BOTH_SIDES})
+
+
 def apart(work: Work, attendance: Attendance) -> list[Conflict]:
     """What an accused, or one of theirs, who comes to a hearing makes impossible of what is booked: each rule once. A
     confirmed booking that is concerned falls back to provisional. Flush the row first; the hearing is locked."""
     hearing = work.session.get_one(Hearing, attendance.hearing_id)
     known = sa.select(VictimCase.victim_id).where(VictimCase.case_id == attendance.case_id)
+    used = [id for id in (attendance.vehicle_id, attendance.waiting_area_id) if id]
+    keys = [_occupancy.resource_key(id) for id in used]
+    # Whoever books one of them in another case holds neither this case nor its hearing.
+    hers = work.session.scalars(sa.select(Testimony).where(Testimony.victim_id.in_(known)))
+    _occupancy.lock(work, [*keys, *{one.who for one in hers}])
     near = (
         sa.select(Booking.id)
         .join(Testimony, Testimony.id == Booking.testimony_id)
@@ -293,8 +316,6 @@ def apart(work: Work, attendance: Attendance) -> list[Conflict]:
             (Booking.case_id == attendance.case_id) | Testimony.victim_id.in_(known),
         )
     )
-    used = [id for id in (attendance.vehicle_id, attendance.waiting_area_id) if id]
-    keys = [_occupancy.resource_key(id) for id in used]
     found = review(work, keys, SEPARATION, set(work.session.scalars(near)))
     return made_by(found)
 

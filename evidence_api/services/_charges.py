@@ -1,7 +1,7 @@
 """The steps of charges and what they need: for the use cases of charges, of appeals and of the stages of a case."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -38,6 +38,7 @@ from evidence_api.services._checks import (
     not_after_today,
     not_in_the_future,
     office_day,
+    office_zone,
     running_case,
 )
 from evidence_api.work import Work
@@ -219,7 +220,15 @@ def missing(work: Work, charge: Charge, action: str, day: date) -> list[str]:
 
 def _barred(work: Work, charge: Charge, day: date) -> list[str]:
     last = last_day(work, charge)
-    if last is None or day <= last:
+    # What was filed in time was charged in time, however often it is amended since.
+    first = work.session.scalars(
+        sa.select(sa.func.min(Charge.filed_on)).where(
+            Charge.case_id == charge.case_id,
+            Charge.perpetrator_id == charge.perpetrator_id,
+            Charge.count == charge.count,
+        )
+    ).one()
+    if last is None or min(day, first or day) <= last:
         return []
     return [sentence("The limitation period is over: it could be charged until {day}.", day=last.isoformat())]
 
@@ -263,15 +272,15 @@ def _follow(work: Work, charge: Charge, action: str, day: date, given: Mapping[s
         charge.withdrawal, charge.decided_on = given["code"], day
     elif action == "vary":
         for one in standing_sentences(work, charge.id):
-            one.ended_at = work.now
+            one.ended_at = _since(work, day)
     elif action == "substitute":
-        end_standing(work, charge)
+        end_standing(work, charge, day)
         _find(work, charge, VerdictKind.CONVICTED_LESSER, day, given["statute"], given["document"])
     elif action in ("quash", "abate"):
-        end_standing(work, charge)
+        end_standing(work, charge, day)
         charge.decided_on, charge.appeal_until = day, None
     elif action == "list":
-        end_standing(work, charge)
+        end_standing(work, charge, day)
         charge.decided_on = charge.appeal_until = None
     if action == "issue_warrant":
         charge.held_from = charge.state
@@ -321,11 +330,16 @@ def standing_sentences(work: Work, charge_id: UUID) -> list[Sentence]:
     return list(work.session.scalars(standing.order_by(Sentence.id)))
 
 
-def end_standing(work: Work, charge: Charge) -> None:
-    """What was found and imposed does not stand any more. The rows stay."""
+def end_standing(work: Work, charge: Charge, day: date) -> None:
+    """What was found and imposed does not stand any more, from the day of the court's act on. The rows stay."""
     found = sa.select(Verdict).where(Verdict.charge_id == charge.id, Verdict.ended_at.is_(None))
     for one in (*work.session.scalars(found), *standing_sentences(work, charge.id)):
-        one.ended_at = work.now
+        one.ended_at = _since(work, day)
+
+
+def _since(work: Work, day: date) -> datetime:
+    """Now, or the end of a day before: an act of a court counts from its day, however late it is recorded."""
+    return min(work.now, datetime.combine(day, time.max, office_zone(work)).astimezone(UTC))
 
 
 def extend_window(work: Work, charge: Charge) -> None:

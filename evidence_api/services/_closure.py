@@ -5,14 +5,16 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from evidence_api.domain.closure import GRANTED
-from evidence_api.models import ClosureOrder, Inspection
+from evidence_api.models import ClosureOrder, Inspection, Venue
 from evidence_api.services._court import jurisdiction_of
 from evidence_api.work import Work
 
 
 def inspected(work: Work, inspection: Inspection) -> None:
-    """Somebody has looked at a venue, which the caller holds locked: the orders in force about it, but those that she
-    drafted herself, are next looked at after the time that the jurisdiction gives."""
+    """Somebody has looked at a venue, which the caller holds locked: the orders in force about it, unless she sought
+    its closing or drafted them herself, are next looked at after the time that the jurisdiction gives."""
+    if str(inspection.inspector_id) in work.session.get_one(Venue, inspection.venue_id).seekers:
+        return
     standing = sa.select(ClosureOrder).where(
         ClosureOrder.venue_id == inspection.venue_id,
         ClosureOrder.state.in_(GRANTED),

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from evidence_api.domain.errors import Conflict
 from evidence_api.domain.lifecycle import Lifecycle
+from evidence_api.domain.scheduling import Rule
 from evidence_api.domain.sentences import sentence
 from evidence_api.domain.victim import AXES, OUT, SOUGHT, AlertKind, Axis, MissedHow, SearchEnd, SearchKind, Whereabouts
 from evidence_api.ledger.chain import disclosures_of, facts_of
@@ -18,6 +19,7 @@ from evidence_api.models import LedgerEntry, Victim
 from evidence_api.policy import Permission
 from evidence_api.services import _care
 from evidence_api.services._alerts import raise_alert
+from evidence_api.services._bookings import review
 from evidence_api.services._checks import TYPING, not_in_the_future
 from evidence_api.services._searching import end_searches, open_search
 from evidence_api.work import Work
@@ -124,6 +126,8 @@ def _follow(
         victim.missed_how = how
     if now in SOUGHT:
         open_search(work, victim, _SEARCHED_AS[now], operation_id=operation_id)
+        work.session.flush()
+        review(work, [victim.subject], {Rule.WITNESS_MISSING})
     if was in SOUGHT and now is Whereabouts.IN_EXPLOITATION:
         victim.missed_how = None
         end_searches(work, victim, SearchEnd.MISTAKEN)

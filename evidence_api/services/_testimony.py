@@ -17,6 +17,7 @@ from evidence_api.domain.sentences import sentence
 from evidence_api.domain.testimony import (
     BEFORE_COURT,
     SETTLED,
+    TESTIFIED,
     TESTIMONY,
     BookingState,
     MeasureKind,
@@ -30,8 +31,10 @@ from evidence_api.models import (
     Booking,
     Case,
     Consent,
+    Evidence,
     Measure,
     NeedsAssessment,
+    Operative,
     Preparation,
     Resource,
     ResourceTie,
@@ -39,7 +42,7 @@ from evidence_api.models import (
     Unavailability,
     Victim,
 )
-from evidence_api.policy import Permission
+from evidence_api.policy import Permission, refusal
 from evidence_api.services import _bookings, _plans
 from evidence_api.services._checks import TYPING, not_in_the_future, office_day, refuse_ended
 from evidence_api.work import Work
@@ -208,6 +211,8 @@ def readiness(work: Work, testimony: Testimony) -> Readiness:
         "language": [testimony.language, testimony.interpreter_gender],
     }
     digest = hashlib.sha256(json.dumps(signed_for, default=str, sort_keys=True).encode()).hexdigest()
+    if not tells(work):
+        points = [point for point in points if point.requirement is not Requirement.WELL]
     order = list(Requirement)
     points.sort(key=lambda point: order.index(point.requirement))
     return Readiness(points, _signatures(testimony, digest), digest)
@@ -359,10 +364,11 @@ def move(
         unsign(testimony)
     if action == "conclude":
         testimony.concluded_on = office_day(work, occurred_at)
+    testified = testimony.state in TESTIFIED and action in ("conclude", "withdraw")
     work.transition(
         testimony, "state", TESTIMONY, action, permission, facts={"reason": reason}, occurred_at=occurred_at
     )
-    if action == "conclude" and testimony.victim_id is not None:
+    if testified and testimony.victim_id is not None:
         _plans.open_plan(work, testimony)
 
 
@@ -385,6 +391,31 @@ def unsign(testimony: Testimony) -> None:
     """Both signatures lapse."""
     testimony.lawyer_id = testimony.lawyer_signed_at = testimony.lawyer_signed_for = None
     testimony.caseworker_id = testimony.caseworker_signed_at = testimony.caseworker_signed_for = None
+
+
+def tells(work: Work) -> bool:
+    """Whether the actor is told how a witness is, and who comes with her: that is part of her care."""
+    return refusal(work.session, work.actor, Permission.CARE_READ, None) is None
+
+
+def known(work: Work, found: Sequence[Testimony]) -> list[Testimony]:
+    """The testimonies with what this actor calls the witnesses and may know of them, with one query each."""
+    hers, careful = names(work, found), tells(work)
+    codes = {}
+    operatives = {one.operative_id for one in found if one.operative_id}
+    if operatives and refusal(work.session, work.actor, Permission.OPERATIVE_READ, None) is None:
+        query = work.query(Operative).where(Operative.id.in_(operatives))
+        codes = {one.id: one.code for one in work.session.scalars(query)}
+    stated = {one.statement_id for one in found if one.statement_id}
+    items = work.query(Evidence).where(Evidence.id.in_(stated)).with_only_columns(Evidence.id)
+    there = set(work.session.scalars(items)) if stated else set()
+    for one in found:
+        one.pseudonym = hers.get(one.victim_id) if one.victim_id else None
+        one.code = codes.get(one.operative_id) if one.operative_id else None
+        one.statement = one.statement_id if one.statement_id in there else None
+        one.guardian = one.guardian_id if careful else None
+        one.crisis_since = one.in_crisis_since if careful else None
+    return list(found)
 
 
 def names(work: Work, testimonies: Sequence[Testimony]) -> Mapping[UUID, str]:

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from evidence_api.db import new_id
 from evidence_api.domain.errors import Conflict, InvalidInput
 from evidence_api.domain.hearing import HearingState
+from evidence_api.domain.scheduling import RULES, Rule, Weight
 from evidence_api.domain.scheduling import Conflict as Reason
-from evidence_api.domain.scheduling import Weight
 from evidence_api.domain.sentences import sentence
 from evidence_api.domain.testimony import BOOKABLE, BOOKING, BookingState, MeasureKind, SessionState, TestimonyState
 from evidence_api.models import Booking, Case, Hearing, Preparation, Resource, Testimony, User
@@ -27,6 +27,7 @@ LONGEST_STAY = timedelta(days=7)
 AHEAD = timedelta(days=14)
 """How far ahead conflicts are looked for, unless it is said."""
 LONGEST_SPAN = timedelta(days=92)
+_CANNOT_COME = Reason(Rule.WITNESS_UNAVAILABLE, RULES[Rule.WITNESS_UNAVAILABLE][1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +182,7 @@ def confirm(work: Work, testimony: Testimony) -> Testimony:
     if testimony.state is not TestimonyState.SCHEDULED:
         raise Conflict("This witness is not scheduled. Take that step: it confirms what is booked.")
     _bookings.confirm(work, testimony)
-    return _named(work, testimony)
+    return _testimony.known(work, [testimony])[0]
 
 
 @act_on(Testimony, Permission.TESTIMONY_SUPPORT, lock=False)
@@ -193,17 +194,11 @@ def release(work: Work, testimony: Testimony, *, reason: str) -> Testimony:
         raise Conflict("No time is booked for the witness.")
     if testimony.state is TestimonyState.SCHEDULED:
         _testimony.move(work, testimony, "postpone", reason=reason, permission=Permission.TESTIMONY_SUPPORT)
-        return _named(work, testimony)
+        return _testimony.known(work, [testimony])[0]
     for one in booked:
         if not (testimony.state in _bookings.HEARD_IN_PART and one.starts_at <= work.now):
             _bookings.release(work, one, reason)
-    return _named(work, testimony)
-
-
-def _named(work: Work, testimony: Testimony) -> Testimony:
-    if testimony.victim_id is not None:
-        testimony.pseudonym = _testimony.names(work, [testimony]).get(testimony.victim_id)
-    return testimony
+    return _testimony.known(work, [testimony])[0]
 
 
 @act_on(Testimony, Permission.TESTIMONY_READ, read_only=True)
@@ -219,7 +214,7 @@ def stands(work: Work, testimony: Testimony) -> list[Standing]:
     """What is booked for a witness and not over, with all that conflicts with it now."""
     mine = work.query(Booking).where(Booking.testimony_id == testimony.id, Booking.ends_at > work.now)
     ids = work.session.scalars(mine.where(Booking.state.in_(STANDING)).with_only_columns(Booking.id))
-    return _bookings.stand(work, set(ids), [])
+    return _told(work, _bookings.stand(work, set(ids), []))
 
 
 @act(Permission.TESTIMONY_READ, read_only=True)
@@ -251,6 +246,8 @@ def list_conflicts(
         .where(Preparation.state == SessionState.PLANNED, Preparation.starts_at < end, Preparation.ends_at > begin)
         .with_only_columns(Preparation.id, Preparation.starts_at, sa.literal("session").label("what"))
     )
+    if not _testimony.tells(work):
+        sessions = sessions.where(sa.false())
     both = sa.union_all(bookings, sessions).subquery()
     rows = sa.select(both).order_by(both.c.starts_at, both.c.id).limit(limit + 1)
     if cursor is not None:
@@ -260,7 +257,16 @@ def list_conflicts(
     shown = found[:limit]
     of = {what: {row.id for row in shown if row.what == what} for what in ("booking", "session")}
     standing = [one for one in _bookings.stand(work, of["booking"], of["session"]) if one.found]
-    return standing, str(shown[-1].id) if len(found) > limit else None
+    return _told(work, standing), str(shown[-1].id) if len(found) > limit else None
+
+
+def _told(work: Work, found: list[Standing]) -> list[Standing]:
+    """What conflicts, as the actor may know it: how a witness is, those are told who read what care she has."""
+    if not _testimony.tells(work):
+        for one in found:
+            plain = [_CANNOT_COME if reason.rule is Rule.WITNESS_IN_CRISIS else reason for reason in one.found]
+            one.found[:] = dict.fromkeys(plain)
+    return found
 
 
 def _moment(work: Work, given: date | datetime, on: timedelta = timedelta(0)) -> datetime:

@@ -17,10 +17,11 @@ from evidence_api.domain.care import OPEN, StepKind
 from evidence_api.domain.charge import ChargeState
 from evidence_api.domain.closure import GRANTED
 from evidence_api.domain.errors import InvalidInput
+from evidence_api.domain.hearing import HearingState
 from evidence_api.domain.roles import Role
 from evidence_api.domain.scheduling import Window
 from evidence_api.domain.sentences import sentence
-from evidence_api.domain.testimony import BookingState, SessionState, TestimonyState
+from evidence_api.domain.testimony import BookingState, SessionState
 from evidence_api.models import (
     Booking,
     CareStep,
@@ -37,8 +38,6 @@ from evidence_api.services._checks import office_zone
 from evidence_api.services._court import may, refs, witnesses
 from evidence_api.work import Work, act
 
-SOON = timedelta(days=30)
-"""How near the time of a witness is when it matters that she is not ready."""
 APPEALABLE = frozenset(
     {
         ChargeState.CONVICTED,
@@ -69,6 +68,11 @@ class Entry:
     who: str | None = None
     court: str | None = None
     room: str | None = None
+
+    @property
+    def off(self) -> bool:
+        """Whether it does not take place."""
+        return self.state in (HearingState.ADJOURNED, HearingState.CANCELLED)
 
     @property
     def _order(self) -> tuple[date, bool, datetime | None, str, str]:
@@ -161,6 +165,8 @@ def _called(work: Work, testimonies: list[Testimony]) -> tuple[dict[UUID, str], 
 
 
 def _preparations(work: Work, asked: _Asked) -> Iterable[Entry]:
+    if not may(work, Permission.CARE_READ):
+        return
     rows = work.session.execute(
         work.query(Preparation)
         .join(Testimony, Testimony.id == Preparation.testimony_id)
@@ -303,34 +309,3 @@ _KINDS: tuple[Callable[[Work, _Asked], Iterable[Entry]], ...] = (
     _inspections,
     _follow_ups,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Unready:
-    """A witness whose time is near and still provisional."""
-
-    testimony_id: UUID
-    ref: str
-    witness: str
-    state: TestimonyState
-    starts_at: datetime
-
-
-@act(Permission.TESTIMONY_READ, read_only=True)
-def unready(work: Work, *, limit: int) -> list[Unready]:
-    """The witnesses who are booked within the next days and not confirmed, the nearest first."""
-    booked = (
-        work.query(Booking)
-        .join(Testimony, Testimony.id == Booking.testimony_id)
-        .where(
-            Booking.starts_at >= work.now,
-            Booking.starts_at < work.now + SOON,
-            Booking.state == BookingState.PROVISIONAL,
-        )
-        .with_only_columns(Testimony, Booking.starts_at)
-        .order_by(Booking.starts_at, Booking.id)
-        .limit(limit)
-    )
-    rows = work.session.execute(booked).all()
-    called = witnesses(work, [testimony for testimony, _start in rows])
-    return [Unready(one.id, one.ref, called[one.id], one.state, start) for one, start in rows]

@@ -302,7 +302,7 @@ def _open_points(work: Work, case: Case, row: Step[Stage]) -> list[str]:
         points += unfinished(work, case)
     if row.action == "charge":
         points += uncharged(work, case)
-    if row.action == "judge":
+    if row.action == "judge" or row.target in ENDED:
         points += undecided(work, case)
     if row.target in ENDED and _pending(work, case):
         points.append("A hand-over in this case is neither accepted nor refused. Settle it first.")

@@ -55,7 +55,7 @@ def draft(work: Work, venue: Venue, /, *, permanent: bool, grounds: str | None =
         drafter_id=work.actor.user_id,
         created_at=work.now,
     )
-    venue.seekers = sorted({*venue.seekers, str(work.actor.user_id)})
+    _seeks(work, venue)
     work.session.add(order)
     work.session.flush()
     work.record(
@@ -68,19 +68,28 @@ def draft(work: Work, venue: Venue, /, *, permanent: bool, grounds: str | None =
     return order
 
 
+def _seeks(work: Work, venue: Venue) -> None:
+    """Whoever seeks the closing never verifies it."""
+    venue.seekers = sorted({*venue.seekers, str(work.actor.user_id)})
+
+
 @act_on(ClosureOrder, Permission.CLOSURE_WRITE, lock=False)
 def edit(work: Work, order: ClosureOrder, /, **changes: Any) -> ClosureOrder:
-    """Change a draft: `permanent`, `grounds`. Raises Conflict once it is approved."""
-    _lock(work, order, Permission.CLOSURE_WRITE)
+    """Change a draft: `permanent`, `grounds`. Who changed it last is the one who drafted it. Raises Conflict once it is
+    approved."""
+    venue = _lock(work, order, Permission.CLOSURE_WRITE)
     if not changes:
         raise InvalidInput({"grounds": ["Give at least one thing to change."]})
     if order.state is not ClosureState.DRAFTED:
         raise Conflict(sentence("It is approved as it is: {state}. Withdraw it, and draft another.", state=order.state))
     for name, value in changes.items():
         setattr(order, name, value)
+    assert work.actor.user_id is not None
+    order.drafter_id = work.actor.user_id
+    _seeks(work, venue)
     data: dict[str, Fact] = {"permanent": order.permanent} if "permanent" in changes else {}
     facts: dict[str, Fact] = {"grounds": order.grounds} if "grounds" in changes else {}
-    work.record(order, "order:edit", data=data, facts=facts)
+    work.record(order, "order:edit", data=data, facts=facts, covers=[venue])
     return order
 
 
@@ -149,14 +158,15 @@ def transition(
     Enforcing it closes the venue, where its course allows. Raises IllegalTransition with what is legal now, Conflict
     for a guard that is not met.
     """
+    work.require_role(CLOSURE, action, Permission.CLOSURE_MOVE, order)
     venue = _lock(work, order, Permission.CLOSURE_MOVE)
     not_in_the_future(work, "occurred_at", occurred_at, TYPING)
     not_after_today(work, decided_on=decided_on)
+    named_in_case(work, Evidence, order.case_id, "document", document)
     row = work.step(CLOSURE, order.state, action, Permission.CLOSURE_MOVE, order)
     if action == "approve" and order.drafter_id == work.actor.user_id:
         told = "Another person than the one who drafted it approves it, whatever roles you hold."
         raise work.forbid(told, Permission.CLOSURE_MOVE, order)
-    named_in_case(work, Evidence, order.case_id, "document", document)
     _only_with(action, court, court_ref, document, expires_on)
     open_points = _open_points(work, order, action)
     if open_points:
@@ -169,6 +179,8 @@ def transition(
     if action in LASTING:
         order.expires_on = _last_day(work, order, action, day, expires_on)
     _note(work, order, action, day, court, court_ref, document)
+    if action == "apply":
+        _seeks(work, venue)
     days = {"expires_on": order.expires_on.isoformat()} if action in LASTING and order.expires_on else {}
     data: dict[str, Fact] = {"decided_on": day.isoformat(), **days}
     if document is not None:
@@ -182,6 +194,7 @@ def transition(
         data=data,
         facts={"reason": reason, "court": court, "court_ref": court_ref},
         occurred_at=occurred_at,
+        covers=[venue],
     )
     if order.state is ClosureState.ENFORCED:
         _close(work, order, venue, day, reason, occurred_at)
@@ -280,7 +293,9 @@ def _open_points(work: Work, order: ClosureOrder, action: str) -> list[str]:
 
 
 def _close(work: Work, order: ClosureOrder, venue: Venue, day: date, reason: str, occurred_at: datetime | None) -> None:
-    """The venue is closed by the order, unless it was already, or its course does not lead there."""
+    """The venue is closed by the order, unless it was already, or its course does not lead there. Whose order closes it
+    does not verify that, also where it was in use again meanwhile."""
+    venue.seekers = sorted({*venue.seekers, str(order.drafter_id)})
     action = _CLOSES[order.permanent]
     legal: list[Step[Any]] = [step for step in VENUE.steps if step.action == action and venue.state in step.sources]
     if not legal:

@@ -39,7 +39,8 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """One who counts, as far as the actor may know: what is hidden from her has no id and no ref."""
+    """One who counts, as far as the actor may know: of whom is hidden from her she learns that somebody counts, no
+    more."""
 
     kind: str
     id: UUID | None
@@ -47,7 +48,7 @@ class Behind:
     case_ref: str | None
     band: Band
     number: int
-    from_on: date
+    from_on: date | None
     until_on: date | None
 
 
@@ -89,7 +90,9 @@ def behind(
     cursor: UUID | None = None,
 ) -> tuple[list[Behind], str | None]:
     """Everyone and everything that a figure counts, each once, in the order in which they were registered."""
-    year, _day, known = _asked(work, year, as_known_on)
+    year, day, known = _asked(work, year, as_known_on)
+    if year > day.year:
+        return [], None
     rows = sa.select(FigureFact).where(*_in_year(work, figure, year), *_known(known))
     people = rows.with_only_columns(FigureFact.who).group_by(FigureFact.who).order_by(FigureFact.who).limit(limit + 1)
     if cursor is not None:
@@ -100,10 +103,7 @@ def behind(
     for fact in work.session.scalars(of):
         firsts.setdefault(fact.who, fact)
     named = _named(work, firsts)
-    items = [
-        Behind(KINDS[figure], *named.get(who, _HIDDEN), fact.band, fact.number, fact.from_on, fact.until_on)
-        for who, fact in firsts.items()
-    ]
+    items = [_behind(KINDS[figure], named.get(who), fact) for who, fact in firsts.items()]
     return items, whom[limit - 1].partition(":")[2] if len(whom) > limit else None
 
 
@@ -188,11 +188,12 @@ def _in_year(work: Work, figure: Figure, year: int) -> tuple[sa.ColumnElement[bo
 
 
 def _counted(work: Work, years: Iterable[int], known: datetime) -> dict[int, dict[Figure, Count]]:
-    today = office_day(work)
+    """The figures of these years, as known before a moment. Of a year that had not begun then, none were."""
+    last = (known - timedelta(microseconds=1)).astimezone(office_zone(work)).year
     found: dict[int, dict[Figure, Count]] = {}
     for year in years:
         found[year] = {figure: Count(figure, 0) for figure in Figure}
-        for figure in Figure if year <= today.year else ():
+        for figure in Figure if year <= last else ():
             found[year][figure] = _count(work, figure, year, known)
     return found
 
@@ -212,6 +213,12 @@ def _count(work: Work, figure: Figure, year: int, known: datetime) -> Count:
     counted = sa.func.sum(one.c.number) if figure in SUMMED else sa.func.count()
     by_band = {band: int(n) for band, n in work.session.execute(sa.select(one.c.band, counted).group_by(one.c.band))}
     return Count(figure, sum(by_band.values()), by_band.get(1, 0), by_band.get(2, 0), by_band.get(0, 0))
+
+
+def _behind(kind: str, name: "_Name | None", fact: FigureFact) -> Behind:
+    if name is None:
+        return Behind(kind, *_HIDDEN, Band.UNKNOWN, fact.number, None, None)
+    return Behind(kind, *name, fact.band, fact.number, fact.from_on, fact.until_on)
 
 
 _Name = tuple[UUID | None, str | None, str | None]

@@ -18,15 +18,21 @@ from evidence_api.ledger.entry import Entry, Fact, as_moment, moment, timestamp
 from evidence_api.ledger.stored import Row, as_hex, id_of, raw, time_text
 from evidence_api.ledger.verifying import PAGE, Fault, declared, verify_chains
 from evidence_api.models import (
+    Appeal,
     AuthorityRequest,
     CaseActor,
+    Charge,
     ClockFaultInterval,
+    ClosureOrder,
     Evidence,
+    Exhibit,
+    Hearing,
     LedgerEntry,
     LedgerHead,
     Operation,
     Perpetrator,
     Search,
+    Testimony,
     Venue,
     Victim,
 )
@@ -149,13 +155,33 @@ class _Said:
         self.cases.add(row.case_id)
 
 
-OF_A_CASE: Mapping[str, type[Victim | Perpetrator | Venue | Operation | AuthorityRequest | Search]] = {
+_OfACase = type[
+    Appeal
+    | AuthorityRequest
+    | Charge
+    | ClosureOrder
+    | Exhibit
+    | Hearing
+    | Operation
+    | Perpetrator
+    | Search
+    | Testimony
+    | Venue
+    | Victim
+]
+OF_A_CASE: Mapping[str, _OfACase] = {
     "victim": Victim,
     "perpetrator": Perpetrator,
     "venue": Venue,
     "operation": Operation,
     "request": AuthorityRequest,
     "search": Search,
+    "charge": Charge,
+    "appeal": Appeal,
+    "exhibit": Exhibit,
+    "hearing": Hearing,
+    "testimony": Testimony,
+    "order": ClosureOrder,
 }
 """What else has a chain that stands under a case, by the kind of the subject."""
 

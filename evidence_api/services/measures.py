@@ -7,10 +7,12 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from evidence_api.domain.errors import Conflict, InvalidInput
+from evidence_api.domain.scheduling import Rule
 from evidence_api.domain.testimony import MEASURE, OVER, MeasureKind
 from evidence_api.ledger.entry import Fact
 from evidence_api.models import Evidence, Measure, Testimony
 from evidence_api.policy import Permission
+from evidence_api.services import _bookings
 from evidence_api.services._checks import named_in_case, not_after_today, office_day
 from evidence_api.services._pages import Page, page
 from evidence_api.services._testimony import lock, lock_of
@@ -43,7 +45,14 @@ def add(
     work.session.flush()
     data: dict[str, Fact] = {"measure": str(made.id), "kind": kind.value}
     work.record(testimony, "testimony:measure", data=data, facts={"required": required, "plan": plan})
+    _look_again(work, testimony)
     return made
+
+
+def _look_again(work: Work, testimony: Testimony) -> None:
+    """What was confirmed falls back where she is not protected as she needs."""
+    work.session.flush()
+    _bookings.review(work, [testimony.who], {Rule.MEASURE_UNDECIDED, Rule.MEASURE_REFUSED})
 
 
 @act_on(Testimony, Permission.TESTIMONY_READ, read_only=True)
@@ -70,6 +79,7 @@ def edit(work: Work, measure: Measure, /, **changes: Any) -> Measure:
     for name, value in changes.items():
         setattr(measure, name, value)
     work.record(testimony, "testimony:measure_edit", data={"measure": str(measure.id)}, facts=changes)
+    _look_again(work, testimony)
     return measure
 
 
@@ -114,4 +124,5 @@ def transition(
         # What was planned before does not answer the ruling.
         measure.plan = plan
     work.record(testimony, f"testimony:measure_{action}", data=data, facts={"reason": reason, "plan": plan})
+    _look_again(work, testimony)
     return measure

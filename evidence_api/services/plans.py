@@ -15,6 +15,7 @@ from evidence_api.policy import Permission, refusal
 from evidence_api.services._care import partner_of
 from evidence_api.services._checks import office_day
 from evidence_api.services._pages import Page, page
+from evidence_api.services._plans import known_plans
 from evidence_api.services._steps import NextStep, legal_steps
 from evidence_api.services.partners import list_partners
 from evidence_api.services.victims import ADULT
@@ -28,22 +29,23 @@ MOST = 200
 def list_of_victim(work: Work, victim: Victim, *, limit: int = 50, cursor: UUID | None = None) -> Page[PostCourtPlan]:
     """Her plans for the time after court, one for each testimony that she gave, newest first."""
     query = work.query(PostCourtPlan).where(PostCourtPlan.victim_id == victim.id)
-    return page(work, query, PostCourtPlan.id, limit, cursor)
+    found, following = page(work, query, PostCourtPlan.id, limit, cursor)
+    return known_plans(work, found), following
 
 
 @act_on(PostCourtPlan, Permission.PLAN_READ, read_only=True)
 def read(work: Work, plan: PostCourtPlan) -> PostCourtPlan:
     """One plan."""
-    return plan
+    return known_plans(work, [plan])[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A plan that is not agreed, for whom, after which testimony."""
+    """A plan that is not agreed, for whom, after which testimony; its ref where the actor may know of that."""
 
     plan: PostCourtPlan
     pseudonym: str
-    ref: str
+    ref: str | None
 
 
 @act(Permission.PLAN_READ, read_only=True)
@@ -54,8 +56,9 @@ def unagreed(work: Work, *, limit: int = 50) -> list[Waiting]:
     rows = query.join(Testimony, Testimony.id == PostCourtPlan.testimony_id).add_columns(
         Victim.pseudonym, Testimony.ref
     )
-    found = work.session.execute(rows.order_by(PostCourtPlan.opened_at, PostCourtPlan.id).limit(limit))
-    return [Waiting(plan, pseudonym, ref) for plan, pseudonym, ref in found]
+    found = work.session.execute(rows.order_by(PostCourtPlan.opened_at, PostCourtPlan.id).limit(limit)).all()
+    known_plans(work, [row[0] for row in found])
+    return [Waiting(plan, pseudonym, ref if plan.testimony else None) for plan, pseudonym, ref in found]
 
 
 # --- who has room for her ---------------------------------------------------------------------------------------------
@@ -222,7 +225,7 @@ def transition(
     elif action == "revise":
         plan.wants_nothing, plan.agreed_on = False, None
     work.record(victim, f"plan:{action}", data=moved, facts={"reason": reason, "wants_nothing": wants_nothing})
-    return plan
+    return known_plans(work, [plan])[0]
 
 
 def _missing(work: Work, plan: PostCourtPlan, action: str) -> list[str]:

@@ -1,6 +1,6 @@
 """Testimony: who is to testify, what is known of that, her readiness and her steps."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -39,10 +39,12 @@ from evidence_api.services import _bookings
 from evidence_api.services._checks import named_in_case, not_after_today, refuse_ended
 from evidence_api.services._knowing import knows
 from evidence_api.services._pages import Page, page
+from evidence_api.services._plans import known_plans
 from evidence_api.services._steps import NextStep, legal_steps
 from evidence_api.services._testimony import (
     Readiness,
     is_safe,
+    known,
     lock,
     lock_of,
     missing_for_ready,
@@ -51,7 +53,6 @@ from evidence_api.services._testimony import (
     signers,
     unsign,
 )
-from evidence_api.services._testimony import names as pseudonyms
 from evidence_api.services._testimony import readiness as checklist
 from evidence_api.work import Work, act, act_on
 
@@ -111,7 +112,7 @@ def add(
             "interpreter_gender": interpreter_gender,
         },
     )
-    return _known(work, [made])[0]
+    return known(work, [made])[0]
 
 
 def _victim(work: Work, case: Case, given: str) -> Victim:
@@ -143,20 +144,6 @@ def _refuse_second(work: Work, case_id: UUID, same: sa.ColumnElement[bool]) -> N
         raise Conflict("This is a witness of the case already. Go on with her testimony there.")
 
 
-def _known(work: Work, found: Sequence[Testimony]) -> list[Testimony]:
-    """The testimonies with what this actor calls the witnesses, with one query each."""
-    hers = pseudonyms(work, found)
-    codes: dict[UUID, str] = {}
-    operatives = {one.operative_id for one in found if one.operative_id}
-    if operatives and refusal(work.session, work.actor, Permission.OPERATIVE_READ, None) is None:
-        query = work.query(Operative).where(Operative.id.in_(operatives))
-        codes = {one.id: one.code for one in work.session.scalars(query)}
-    for one in found:
-        one.pseudonym = hers.get(one.victim_id) if one.victim_id else None
-        one.code = codes.get(one.operative_id) if one.operative_id else None
-    return list(found)
-
-
 @act_on(Testimony, Permission.TESTIMONY_READ, read_only=True)
 def read(work: Work, testimony: Testimony) -> Testimony:
     """One testimony, with its measures, what is open before she is ready, what is booked, and the plan for after."""
@@ -165,9 +152,11 @@ def read(work: Work, testimony: Testimony) -> Testimony:
     plan = sa.select(PostCourtPlan).where(PostCourtPlan.testimony_id == testimony.id)
     testimony.measures = work.session.scalars(measures).all()
     testimony.bookings = work.session.scalars(booked.order_by(Booking.starts_at)).all()
-    testimony.plan = work.session.scalars(plan).one_or_none()
+    if refusal(work.session, work.actor, Permission.PLAN_READ, None) is None:
+        plans = known_plans(work, work.session.scalars(plan).all())
+        testimony.plan = plans[0] if plans else None
     testimony.open = [] if testimony.state in OVER else missing_for_ready(work, testimony)
-    return _known(work, [testimony])[0]
+    return known(work, [testimony])[0]
 
 
 @act_on(Case, Permission.TESTIMONY_READ, read_only=True)
@@ -185,22 +174,21 @@ def list_of_case(
     wanted = {Testimony.state: state, Testimony.witness_kind: kind}
     query = query.where(*(column == value for column, value in wanted.items() if value is not None))
     found, following = page(work, query, Testimony.id, limit, cursor)
-    return _known(work, found), following
+    return known(work, found), following
 
 
 @act(Permission.TESTIMONY_READ, read_only=True)
 def not_ready(work: Work, *, limit: int = 50) -> list[tuple[Testimony, datetime | None]]:
-    """Witnesses of all the actor's cases who are to testify and are not ready, with the time that is booked for each;
-    the soonest first."""
+    """Witnesses of all the actor's cases who are to testify and are not ready, or whose time is not confirmed, with the
+    time that is booked for each; the soonest first."""
+    ahead = (Booking.testimony_id == Testimony.id) & (Booking.starts_at >= work.now)
     when = (
-        sa.select(sa.func.min(Booking.starts_at))
-        .where(Booking.testimony_id == Testimony.id, Booking.state != BookingState.RELEASED)
-        .where(Booking.starts_at >= work.now)
-        .scalar_subquery()
+        sa.select(sa.func.min(Booking.starts_at)).where(ahead, Booking.state != BookingState.RELEASED).scalar_subquery()
     )
-    waiting = work.query(Testimony).where(Testimony.state.in_(UNREADY)).add_columns(when)
+    unconfirmed = sa.exists().where(ahead, Booking.state == BookingState.PROVISIONAL)
+    waiting = work.query(Testimony).where(Testimony.state.in_(UNREADY) | unconfirmed).add_columns(when)
     rows = work.session.execute(waiting.order_by(when.is_(None), when, Testimony.id.desc()).limit(limit)).all()
-    _known(work, [one for one, _when in rows])
+    known(work, [one for one, _when in rows])
     return [(one, booked_at) for one, booked_at in rows]
 
 
@@ -224,7 +212,10 @@ def edit(work: Work, testimony: Testimony, /, **changes: Any) -> Testimony:
         setattr(testimony, name, value)
     facts: dict[str, Fact] = {name: None if value is None else str(value) for name, value in changes.items()}
     work.record(testimony, "testimony:edit", facts=facts)
-    return _known(work, [testimony])[0]
+    if "guardian_id" in changes:
+        work.session.flush()
+        _bookings.take_guardian(work, testimony)
+    return known(work, [testimony])[0]
 
 
 def _guardian(work: Work, testimony: Testimony, id: UUID | None) -> UUID | None:
@@ -266,7 +257,7 @@ def name_operative(work: Work, testimony: Testimony, *, operative: UUID) -> Test
     for one in work.session.scalars(kept):
         one.who = testimony.who
     work.record(testimony, "testimony:operative", facts={"operative": str(operative)})
-    return _known(work, [testimony])[0]
+    return known(work, [testimony])[0]
 
 
 # --- her steps --------------------------------------------------------------------------------------------------------
@@ -283,7 +274,7 @@ def transition(
     work.require_role(TESTIMONY, action, Permission.TESTIMONY_MOVE, testimony)
     lock(work, testimony, Permission.TESTIMONY_MOVE, ended=action in ALWAYS_OPEN)
     move(work, testimony, action, reason=reason, permission=Permission.TESTIMONY_MOVE, occurred_at=occurred_at)
-    return _known(work, [testimony])[0]
+    return known(work, [testimony])[0]
 
 
 @act_on(Testimony, Permission.TESTIMONY_READ, read_only=True)
@@ -368,7 +359,9 @@ def name_statement(work: Work, testimony: Testimony, *, statement: UUID, disclos
     testimony.statement_id, testimony.statement_disclosed_on = statement, disclosed_on
     disclosed = disclosed_on.isoformat() if disclosed_on else None
     work.record(testimony, "testimony:statement", data={"statement": str(statement)}, facts={"disclosed_on": disclosed})
-    return _known(work, [testimony])[0]
+    work.session.flush()
+    _bookings.review(work, [testimony.who], {Rule.STATEMENT_UNDISCLOSED})
+    return known(work, [testimony])[0]
 
 
 @act_on(Testimony, Permission.TESTIMONY_SUPPORT, lock=False)
@@ -382,7 +375,7 @@ def count_interview(work: Work, testimony: Testimony, *, held_on: date) -> Testi
     work.record(
         testimony, "testimony:interview", data={"interviews": interviews}, facts={"held_on": held_on.isoformat()}
     )
-    return _known(work, [testimony])[0]
+    return known(work, [testimony])[0]
 
 
 @act_on(Testimony, Permission.TESTIMONY_SUPPORT, lock=False)
@@ -400,7 +393,7 @@ def begin_crisis(work: Work, testimony: Testimony, *, reason: str) -> Testimony:
     if testimony.state is TestimonyState.SCHEDULED:
         move(work, testimony, "postpone", reason=CANNOT_COME, permission=Permission.TESTIMONY_SUPPORT)
     _bookings.release_all(work, testimony, CANNOT_COME)
-    return _known(work, [testimony])[0]
+    return known(work, [testimony])[0]
 
 
 @act_on(Testimony, Permission.TESTIMONY_SUPPORT, lock=False)
@@ -412,7 +405,7 @@ def end_crisis(work: Work, testimony: Testimony, *, reason: str) -> Testimony:
         raise Conflict("No crisis is recorded.")
     testimony.in_crisis_since = None
     work.record(testimony, "testimony:crisis_over", facts={"reason": reason})
-    return _known(work, [testimony])[0]
+    return known(work, [testimony])[0]
 
 
 def _by_caseworker(work: Work, testimony: Testimony) -> None:

@@ -25,13 +25,14 @@ from evidence_api.models import (
     LedgerEntry,
     Operation,
     Perpetrator,
+    Testimony,
     TimelineEvent,
     User,
     Venue,
     Victim,
     VictimCase,
 )
-from evidence_api.policy import Permission
+from evidence_api.policy import Permission, refusal
 from evidence_api.services._restriction import NOTES, closed_to
 from evidence_api.sight import there_is
 from evidence_api.work import Work, act_on
@@ -155,13 +156,16 @@ _POINTING: Mapping[str, type[Base]] = {
     "victim": Victim,
     "perpetrator": Perpetrator,
     "operation": Operation,
+    "testimony": Testimony,
 }
 """Facts that are the id of something else, by their names."""
 
 
 def _without_hidden(work: Work, events: Sequence[Event]) -> list[Event]:
     """The events without the facts that lead to what the actor may not know of: other cases know a victim too."""
-    known: set[str] = set()
+    known, hidden = set[str](), set(_POINTING)
+    if refusal(work.session, work.actor, Permission.CHARGE_READ, None) is not None:
+        hidden.add("charges")
     for name, model in _POINTING.items():
         ids = {id_of(f":{event.facts[name]}") for event in events if name in event.facts}
         if ids:
@@ -169,7 +173,7 @@ def _without_hidden(work: Work, events: Sequence[Event]) -> list[Event]:
             rows = work.session.scalars(work.query(model).where(key.in_(ids)).with_only_columns(key))
             known |= {str(id) for id in rows}
     return [
-        replace(event, facts={k: v for k, v in event.facts.items() if k not in _POINTING or str(v) in known})
+        replace(event, facts={k: v for k, v in event.facts.items() if k not in hidden or str(v) in known})
         for event in events
     ]
 

@@ -14,6 +14,7 @@ from evidence_api.domain.errors import Conflict, InvalidInput, Unprepared
 from evidence_api.domain.lifecycle import Lifecycle, Step
 from evidence_api.domain.pseudonyms import PSEUDONYMS
 from evidence_api.domain.roles import Role
+from evidence_api.domain.scheduling import Rule
 from evidence_api.domain.victim import (
     AXES,
     Axis,
@@ -28,6 +29,7 @@ from evidence_api.ledger.entry import BadEntry, Fact, decode, moment
 from evidence_api.ledger.stored import Row, entries
 from evidence_api.models import Case, CaseActor, LedgerEntry, User, Victim, VictimCase
 from evidence_api.policy import Permission, refusal
+from evidence_api.services._bookings import review
 from evidence_api.services._care import guard
 from evidence_api.services._checks import running_case
 from evidence_api.services._knowing import knows, let_know
@@ -198,6 +200,9 @@ def edit(work: Work, victim: Victim, /, **changes: Any) -> Victim:
         setattr(victim, name, value)
     victim.minor = _minor(victim.minor, victim.estimated_age)
     work.record(victim, "victim:edit", facts=_facts(victim, sorted({*changes, "minor"})))
+    work.session.flush()
+    # Whoever turns out to be a child comes with a guardian, and assents herself.
+    review(work, [victim.subject], {Rule.NO_ASSENT, Rule.NO_SAFE_GUARDIAN})
     return _known_in(work, [victim])[0]
 
 

@@ -20,7 +20,8 @@ from evidence_api.setup import initialise, make_keys, migrate
 from evidence_api.site import open_site
 from tests.e2e.browser import sign_in
 from tests.e2e.conftest import Server
-from tests.e2e.story import Story, tell
+from tests.e2e.story import Story
+from tests.e2e.trial import court_day, tell
 
 GUISE: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light", "locale": "en"}
 COLOURS = 64
@@ -50,6 +51,8 @@ def main(folder: Path) -> None:
             keep(uploading(browser, server, story, Path(made)), folder / "upload.png")
             keep(chart(browser, server, story), folder / "chart.png")
             keep(caring(browser, server, story), folder / "caseworker.png")
+            keep(matrix(browser, server, story), folder / "matrix.png")
+            keep(month(browser, server, story), folder / "calendar.png")
         finally:
             browser.close()
             server.kill()
@@ -90,6 +93,20 @@ def caring(browser: Browser, server: Server, story: Story) -> bytes:
     """The first page of a caseworker: alerts, who is sought, who is due."""
     page = signed_in(browser, server, story, "kunthea")
     return part(page, "h1", "section[aria-labelledby=care-due]")
+
+
+def matrix(browser: Browser, server: Server, story: Story) -> bytes:
+    """Who is charged with what in a case, and what came of it."""
+    page = signed_in(browser, server, story, "mealea")
+    page.goto(f"{server.url}/cases/{story.case['id']}/charges")
+    return part(page, "h1", "section[aria-labelledby=matrix] table")
+
+
+def month(browser: Browser, server: Server, story: Story) -> bytes:
+    """What is before courts and due, in the month of the next hearings."""
+    page = signed_in(browser, server, story, "mealea")
+    page.goto(f"{server.url}/calendar?on={court_day(3).date()}")
+    return part(page, "h1", "table.month")
 
 
 def signed_in(browser: Browser, server: Server, story: Story, name: str = "sokha") -> Page:

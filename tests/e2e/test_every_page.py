@@ -15,20 +15,27 @@ from flask import url_for
 from playwright.sync_api import Page as Tab
 from playwright.sync_api import expect
 
+from evidence_api.domain.appeal import APPEAL
+from evidence_api.domain.charge import CHARGE, CONSEQUENT
+from evidence_api.domain.closure import CLOSURE
+from evidence_api.domain.exhibit import EXHIBIT
+from evidence_api.domain.hearing import HEARING
+from evidence_api.domain.testimony import MEASURE, PLAN, SESSION, TESTIMONY
 from evidence_api.domain.venue import VENUE
 from evidence_api.domain.victim import AXES
 from evidence_api.models import Evidence
 from tests.conftest import BACKEND
 from tests.e2e.browser import PHONE, NewContext, sign_in
 from tests.e2e.conftest import Server
-from tests.e2e.story import TITLES, Story, tell
+from tests.e2e.story import TITLES, Story
+from tests.e2e.trial import court_day, tell
 from tests.golden.office import installation
 
 SCREENS = os.environ.get("UNBROKEN_SCREENS")
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 GUISES: dict[str, dict[str, Any]] = {
-    "light": {"viewport": {"width": 1280, "height": 900}},
-    "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
+    # Nothing is half-way between two colours when it is looked at.
+    "light": {"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"},
     "phone": PHONE,
     "rtl": {"viewport": {"width": 1280, "height": 900}, "locale": "ar"},
 }
@@ -46,6 +53,13 @@ VICTIM_FORMS = (
     *("new_service", "new_first", "new_skill", "new_work", "new_follow_up", "new_standing", "new_claim"),
     *("new_placement", "new_referral"),
 )
+CHARGE_ACTS = {
+    **{action: ("mealea", "trafficking") for action in CHARGE.actions if action not in CONSEQUENT},
+    "approve": ("bopha", "amended"),
+    "plead": ("mealea", "bribe"),
+    "execute_warrant": ("mealea", "bribe"),
+    **dict.fromkeys(("sentence", "finalise"), ("mealea", "guarding")),
+}
 VENUE_ACTS = tuple(f"venue_do_{action}" for action in VENUE.actions)
 VISITS: dict[str, tuple[tuple[str, str], ...]] = {
     "enter": ((NOBODY, ""),),
@@ -186,6 +200,78 @@ VISITS: dict[str, tuple[tuple[str, str], ...]] = {
     "tip": (("bopha", "tip"),),
     "new_tip": (("dara", ""),),
     **dict.fromkeys(("take_up_tip", "open_tip", "dismiss_tip"), (("bopha", "tip"),)),
+    "all_jurisdictions": (("mealea", ""),),
+    "jurisdiction": (("mealea", "law"),),
+    "all_charges": (("mealea", ""),),
+    "case_charges": (("mealea", "case"), ("sokha", "case")),
+    "charge": (("mealea", "trafficking"), ("mealea", "guarding"), ("bopha", "amended"), ("mealea", "bribe")),
+    "new_charge": (("mealea", "case"),),
+    "edit_charge": (("mealea", "amended"),),
+    "amend_charge": (("mealea", "trafficking"),),
+    **dict.fromkeys(("prove", "replead"), (("mealea", "trafficking"),)),
+    "impose": (("mealea", "guarding"),),
+    "end_proof": (("mealea", "proof"),),
+    "strike": (("mealea", "sentence"),),
+    **{f"charge_do_{action}": (visit,) for action, visit in CHARGE_ACTS.items()},
+    "link_charge": (("mealea", "video"),),
+    "case_appeals": (("mealea", "case"),),
+    "appeal": (("mealea", "appeal"), ("bopha", "late appeal")),
+    "new_appeal": (("mealea", "case"),),
+    **dict.fromkeys(("edit_appeal", *(f"appeal_do_{one}" for one in APPEAL.actions)), (("mealea", "appeal"),)),
+    "case_exhibits": (("mealea", "case"),),
+    "new_exhibit": (("mealea", "case"),),
+    **{f"exhibit_do_{action}": (("mealea", "exhibit"),) for action in EXHIBIT.actions},
+    "case_hearings": (("mealea", "case"), ("kunthea", "case")),
+    "hearing": (("mealea", "hearing"), ("kunthea", "hearing"), ("mealea", "broken off")),
+    "new_hearing": (("mealea", "case"),),
+    **dict.fromkeys(
+        ("edit_hearing", "attend", *(f"hearing_do_{one}" for one in HEARING.actions)), (("mealea", "hearing"),)
+    ),
+    "end_attendance": (("mealea", "coming to court"),),
+    "calendar_page": (("mealea", ""), ("kunthea", "week"), ("mealea", "day"), ("sokha", "agenda")),
+    "docket": (("mealea", "day in court"), ("kunthea", "day in court")),
+    "case_testimonies": (("mealea", "case"), ("kunthea", "case")),
+    "testimony": (
+        *(("mealea", f"testimony {one}") for one in ("safe", "other 0", "other 1", "officer")),
+        *(("kunthea", f"testimony {one}") for one in ("other 0", "other 2", "other 3")),
+    ),
+    "new_testimony": (("mealea", "case"),),
+    **dict.fromkeys(
+        ("edit_testimony", "name_statement", "count_interview", "book_testimony", "confirm_booking"),
+        (("mealea", "testimony other 1"),),
+    ),
+    **dict.fromkeys(
+        ("release_booking", "add_unavailability", "begin_crisis", "end_crisis", "assess_needs", "new_measure"),
+        (("kunthea", "testimony other 1"),),
+    ),
+    **dict.fromkeys(("sign_readiness", "new_preparation"), (("kunthea", "testimony other 2"),)),
+    "name_operative": (("bopha", "testimony covert"),),
+    **{f"testimony_do_{action}": (("mealea", "testimony other 1"),) for action in TESTIMONY.actions},
+    **dict.fromkeys(("edit_measure", *(f"measure_do_{one}" for one in MEASURE.actions)), (("mealea", "measure"),)),
+    **{f"preparation_do_{action}": (("kunthea", "preparation"),) for action in SESSION.actions},
+    "end_unavailability": (("kunthea", "away"),),
+    "testimony_conflicts": (("mealea", ""),),
+    "resources_list": (("kunthea", ""),),
+    "resource": (("kunthea", "interpreter"), ("mealea", "tied driver")),
+    "new_resource": (("kunthea", ""),),
+    **dict.fromkeys(("edit_resource", "end_resource", "engage_resource", "tie_resource"), (("mealea", "interpreter"),)),
+    "end_resource_tie": (("mealea", "tie of the driver"),),
+    "end_engagement": (("mealea", "engagement of the interpreter"),),
+    "plan": (("kunthea", "plan"), ("mealea", "plan")),
+    **dict.fromkeys(
+        ("own_offer", "plan_wants_nothing", *(f"plan_do_{one}" for one in PLAN.actions)), (("kunthea", "plan"),)
+    ),
+    "partner_offer": (("kunthea", "offer of the partner"),),
+    "withdraw_offer": (("kunthea", "offer"),),
+    "all_closure_orders": (("mealea", ""),),
+    "closure_order": (("mealea", "order"), ("sokha", "temporary order"), ("bopha", "draft order")),
+    "new_closure_order": (("mealea", "house"),),
+    "edit_closure_order": (("mealea", "draft order"),),
+    **{f"closure_do_{one}": (("bopha" if one == "approve" else "mealea", "order"),) for one in CLOSURE.actions},
+    "year_figures": (("bopha", ""), ("mealea", "earlier year")),
+    "figure_behind": (("bopha", "who was charged"),),
+    **dict.fromkeys(("open_feed", "reminders"), (("mealea", ""),)),
+    "revoke_feed": (("mealea", "feed"),),
 }
 """Who looks at which page, by the page's name; the second word says of what."""
 
@@ -197,16 +283,21 @@ EVERYWHERE = {
     *("operation", "case_requests", "office_operatives", "open_approvals", "item_links", "evidence_about", "chart"),
     *("partners_list", "partner", "unmet", "case_tables", "import_table", "map_table", "tips_list", "tip"),
     *("new_victim", "new_episode", "new_venue", "assess_operation", "reveal_identity"),
+    *("all_jurisdictions", "jurisdiction", "all_charges", "case_charges", "charge", "case_appeals", "appeal"),
+    *("case_exhibits", "case_hearings", "hearing", "calendar_page", "docket", "case_testimonies", "testimony"),
+    *("testimony_conflicts", "resources_list", "resource", "plan", "all_closure_orders", "closure_order"),
+    *("year_figures", "figure_behind", "new_charge", "new_hearing", "assess_needs", "book_testimony"),
 }
 """What is looked at in every guise: lists, things, first pages, and some forms. All others are made alike: in light."""
 
 SAMPLE = {
     *("home", "case", "timeline", "item", "search", "victim", "care_of", "venue", "perpetrator", "operation", "chart"),
     *("all_searches", "partners_list", "unmet", "map_table", "new_victim"),
+    *("case_charges", "charge", "calendar_page", "docket", "testimony", "hearing", "year_figures", "plan"),
 }
 """What is looked at on the other backend too."""
 
-NO_PAGES = {"chain", "item_content", "static"}
+NO_PAGES = {"chain", "item_content", "static", "calendar_feed"}
 """What gives out bytes and no page."""
 
 
@@ -243,6 +334,17 @@ def address(story: Story, page: str, of: str) -> str:
         "in the visit": {"id": of_["visit"], "operative": of_["operative"]},
         "about her": {"kind": "victim", "id": of_["her"]},
         "table": {"id": story.case["id"], "draft": of_["table"]},
+        "law": {"code": "DEMO"},
+        "coming to court": {"id": of_["hearing"], "attendance": of_["attendance"]},
+        "week": {"view": "week", "on": court_day(3).date().isoformat()},
+        "day": {"view": "day", "on": court_day(3).date().isoformat()},
+        "agenda": {"view": "agenda"},
+        "day in court": {"on": court_day(3).date().isoformat()},
+        "tie of the driver": {"id": of_["tied driver"], "tie": of_["resource tie"]},
+        "engagement of the interpreter": {"id": of_["interpreter"], "engagement": of_["engagement"]},
+        "offer of the partner": {"id": of_["plan"], "partner": of_["partner"]},
+        "earlier year": {"year": 2025},
+        "who was charged": {"figure": "facing_trial", "year": 2025},
         **{name: {"id": id} for name, id in items.items()},
     }
     with story.app.test_request_context():
@@ -279,11 +381,22 @@ class Visitor:
         assert answer is not None
         if answer.status != 200:
             self.faults.append(f"{page} of {of} for {who}: {answer.status}")
-        self.look(tab, f"{page}-{of.replace(' ', '-')}-{who}".replace("--", "-"))
+        name = f"{page}-{of.replace(' ', '-')}-{who}".replace("--", "-")
+        self.look(tab, name)
+        if self.guise == "light" and page in EVERYWHERE:
+            self.look_in_the_dark(tab, name)
+
+    def look_in_the_dark(self, tab: Tab, name: str) -> None:
+        """The page that is open, for who has dark pages: its colours alone are others."""
+        tab.emulate_media(color_scheme="dark")
+        self.faults += [f"{name}, dark: {fault}" for fault in axe(tab, "{runOnly: ['color-contrast']}")]
+        keep(tab, "dark", name)
+        tab.emulate_media(color_scheme="light")
 
     def look(self, tab: Tab, name: str) -> None:
         """Hold what a page shows against what every page must keep."""
-        if self.guise in ("light", "dark"):
+        if self.guise == "light":
+            tab.evaluate(AXE.read_text())
             self.faults += [f"{name}: {fault}" for fault in axe(tab)]
         said = unquote(f"{tab.title()} {tab.url}").casefold()
         self.faults += [
@@ -292,21 +405,24 @@ class Visitor:
         wide = tab.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         if wide > 1:
             self.faults.append(f"{name}: {wide} pixels too wide")
-        if SCREENS:
-            folder = Path(SCREENS) / self.guise
-            folder.mkdir(parents=True, exist_ok=True)
-            tab.screenshot(path=folder / f"{name}.png", full_page=True)
-            if self.guise == "light":
-                tab.emulate_media(media="print")
-                (Path(SCREENS) / "print").mkdir(exist_ok=True)
-                tab.screenshot(path=Path(SCREENS) / "print" / f"{name}.png", full_page=True)
-                tab.emulate_media(media="screen")
+        keep(tab, self.guise, name)
+        if self.guise == "light" and SCREENS:
+            tab.emulate_media(media="print")
+            keep(tab, "print", name)
+            tab.emulate_media(media="screen")
 
 
-def axe(tab: Tab) -> list[str]:
-    """What axe-core finds against WCAG 2.2 A and AA and its best practices."""
-    tab.evaluate(AXE.read_text())
-    found = tab.evaluate("axe.run(document, {resultTypes: ['violations']})")
+def keep(tab: Tab, guise: str, name: str) -> None:
+    """A picture of the page, if any are wanted."""
+    if SCREENS:
+        folder = Path(SCREENS) / guise
+        folder.mkdir(parents=True, exist_ok=True)
+        tab.screenshot(path=folder / f"{name}.png", full_page=True)
+
+
+def axe(tab: Tab, options: str = "{resultTypes: ['violations']}") -> list[str]:
+    """What axe-core, which the page has, finds against WCAG 2.2 A and AA and its best practices."""
+    found = tab.evaluate(f"axe.run(document, {options})")
     return [
         f"{fault['id']}: {fault['help']}: {node['html'][:160]}"
         for fault in found["violations"]
@@ -325,6 +441,43 @@ def test_every_page_is_in_order(story: Story, server: Server, new_context: NewCo
             for who, of in visits:
                 visitor.visit(who, page, of)
     assert not visitor.faults, "\n".join(visitor.faults)
+
+
+def test_who_books_a_time_that_is_refused_has_the_times_that_would_do_next_and_enter_sends_what_she_typed(
+    story: Story, server: Server, new_context: NewContext
+) -> None:
+    visitor = Visitor(story, server, new_context, "light")
+    tab = visitor.tab("mealea")
+    tab.goto(server.url + address(story, "book_testimony", "testimony other 1"))
+    tab.select_option("[name=hearing]", story.of["hearing"])
+    typed = court_day(3, 10.5).strftime("%Y-%m-%dT%H:%M:%S")
+    tab.fill("[name=starts_at]", typed)
+    tab.fill("[name=ends_at]", court_day(3, 11.5).strftime("%Y-%m-%dT%H:%M:%S"))
+    for _ in range(2):
+        tab.press("[name=starts_at]", "Enter")
+        expect(tab.get_by_text("Another witness is there at that time")).to_be_visible()
+        assert typed.startswith(tab.locator("[name=starts_at]").input_value() or "nothing")
+    tab.keyboard.press("Tab")
+    expect(tab.locator("[name=instead]").first).to_be_focused()
+    visitor.look(tab, "booking-refused")
+    assert not visitor.faults, "\n".join(visitor.faults)
+
+
+def test_the_keyboard_goes_through_a_month_day_by_day_and_is_seen_to(
+    story: Story, server: Server, new_context: NewContext
+) -> None:
+    tab = Visitor(story, server, new_context, "light").tab("mealea")
+    tab.goto(server.url + address(story, "calendar_page", ""))
+    links = tab.locator(".month a")
+    tab.locator("a[rel=next]").focus()
+    days: list[str] = []
+    for n in range(links.count()):
+        tab.keyboard.press("Tab")
+        expect(links.nth(n)).to_be_focused()
+        assert links.nth(n).evaluate("it => getComputedStyle(it).outlineStyle") == "solid"
+        days.append(str(links.nth(n).evaluate("it => it.closest('td').querySelector('h2').id")))
+    assert days == sorted(days)
+    assert len(set(days)) in (28, 35, 42)
 
 
 def test_the_navigation_stays_on_one_line_however_long_a_name_is(

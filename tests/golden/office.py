@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyotp
@@ -25,12 +25,27 @@ from evidence_api.domain.case import Stage
 from evidence_api.domain.custody import TransferState
 from evidence_api.domain.roles import OPERATOR, PERSONAL_ROLES, Role, Scope
 from evidence_api.domain.table import TableKind, parse
-from evidence_api.models import AuthSession, Case, Office, Transfer, Tries
+from evidence_api.domain.testimony import TestimonyState
+from evidence_api.models import AuthSession, CalendarFeed, Case, Office, Testimony, Transfer, Tries
 from evidence_api.services import accounts, imports
 from evidence_api.setup import initialise, make_keys, migrate
 from evidence_api.site import open_site
 from evidence_api.work import Site, begin
-from tests.casework import made, new_episode, new_operation, new_perpetrator, new_venue, new_victim
+from tests.casework import (
+    convicted,
+    made,
+    move,
+    new_appeal,
+    new_charge,
+    new_episode,
+    new_exhibit,
+    new_hearing,
+    new_operation,
+    new_perpetrator,
+    new_testimony,
+    new_venue,
+    new_victim,
+)
 from tests.conftest import PASSWORD, Persona, commit_quickly, make_settings, quick_passwords
 
 TUS = {"Tus-Resumable": "1.0.0"}
@@ -105,8 +120,9 @@ def open_offices(site: Site) -> Offices:
     in_the_office = people[Role.INVESTIGATOR], people[Role.LAWYER], people[Role.CASEWORKER]
     shared = add_things(near, giver, giver, taker, *in_the_office) | _accounts(giver)
     hidden = add_things(near, giver, giver, taker)
-    elsewhere = add_things(far, stranger, stranger, strangers_colleague) | _accounts(stranger)
-    of_the_other_office = {name: elsewhere[name] for name in (*far.things, "approval", "user", "token", "session")}
+    strangers = _accounts(stranger)
+    elsewhere = add_things(far, stranger, stranger, strangers_colleague) | strangers
+    of_the_other_office = {name: elsewhere[name] for name in (*far.things, *strangers, "approval")}
     things: dict[Role, dict[str, Things]] = {}
     for role, person in people.items():
         within_office = role in (Role.SUPERVISOR, Role.ADMINISTRATOR)
@@ -119,7 +135,14 @@ def open_offices(site: Site) -> Offices:
 
 
 def _accounts(person: Persona) -> Things:
-    return {"user": str(person.id), "token": add_token(person, Scope.UPLOAD)[0], "session": add_session(person)}
+    account = {"user": str(person.id), "token": add_token(person, Scope.UPLOAD)[0], "session": add_session(person)}
+    return account if person.role is Role.ADMINISTRATOR else account | add_feed(person)
+
+
+def add_feed(person: Persona) -> Things:
+    """A calendar of hers at a secret address."""
+    opened = made(person, "/me/calendar", {})
+    return {"feed": opened["id"], "secret": opened["path"].removeprefix("/calendar/").removesuffix(".ics")}
 
 
 def add_session(person: Persona) -> str:
@@ -137,16 +160,21 @@ class Aides:
 
     caseworker: Persona
     supervisor: Persona
+    lawyer: Persona
     things: Things
 
 
 def add_aides(site: Site, app: Flask, office: uuid.UUID | None = None) -> Aides:
-    """A caseworker, a supervisor, a partner and an operative of the office named, or of the first."""
-    caseworker, supervisor = (add_person(site, app, role, office) for role in (Role.CASEWORKER, Role.SUPERVISOR))
+    """A caseworker, a supervisor, a lawyer, a partner, an operative and an interpreter of the office named, or of the
+    first."""
+    roles = (Role.CASEWORKER, Role.SUPERVISOR, Role.LAWYER)
+    caseworker, supervisor, lawyer = (add_person(site, app, role, office) for role in roles)
     shelter = {"name": "Harbour", "country": "KH", "region": "Phnom Penh", "offers": ["shelter"]}
     partner = made(caseworker, "/partners", shelter)["id"]
     operative = made(supervisor, "/operatives", {"person": "Sok Chan"})["id"]
-    return Aides(caseworker, supervisor, {"partner": partner, "operative": operative})
+    speaks = {"kind": "interpreter", "name": "Interpreter 2", "languages": ["km"]}
+    things = {"partner": partner, "operative": operative, "resource": made(lawyer, "/resources", speaks)["id"]}
+    return Aides(caseworker, supervisor, lawyer, things)
 
 
 def add_approval(supervisor: Persona, operative: str) -> str:
@@ -182,10 +210,11 @@ def _own(aides: Aides, person: Persona, giver: Persona, taker: Persona) -> Thing
 
 
 def add_things(aides: Aides, lead: Persona, holder: Persona, receiver: Persona, *others: Persona) -> Things:
-    """A case with two items of the holder's, an upload of hers, offers of hers and to her, what one left open, and the
-    people and places that it is about."""
+    """A case with two items of the holder's, an upload of hers, offers of hers and to her, what one left open, the
+    people and places that it is about, and what came before a court."""
     case = add_case(lead)
-    assigned = {person.id: assign(lead, case, person) for person in (receiver, aides.caseworker, *others)}
+    to_assign = (receiver, aides.caseworker, aides.lawyer, *others)
+    assigned = {person.id: assign(lead, case, person) for person in to_assign}
     gone = add_person(lead.site, lead.app, Role.INVESTIGATOR, lead.actor().office_id)
     assign(lead, case, gone)
     left, left_on_offer = add_file(gone, case), add_file(gone, case)
@@ -197,6 +226,7 @@ def add_things(aides: Aides, lead: Persona, holder: Persona, receiver: Persona, 
         add_file(holder, case, restricted=True),
         add_file(receiver, case),
     )
+    people = add_people(aides, lead, receiver, case)
     return {
         "case": case,
         "assignment": assigned[receiver.id],
@@ -207,7 +237,8 @@ def add_things(aides: Aides, lead: Persona, holder: Persona, receiver: Persona, 
         "upload": begin_upload(holder, case),
         "left": left,
         "left_offer": left_offer,
-        **add_people(aides, lead, receiver, case),
+        **people,
+        **add_court(aides, case, people),
         **aides.things,
     }
 
@@ -235,6 +266,7 @@ def add_people(aides: Aides, lead: Persona, investigator: Persona, case: str) ->
         draft = imports.keep_table(work, uuid.UUID(case), kind=TableKind.PERPETRATORS, table=table)
     return {
         "victim": victim,
+        "other_victim": other,
         "perpetrator": perpetrator,
         "venue": venue,
         "operation": operation,
@@ -255,6 +287,70 @@ def add_people(aides: Aides, lead: Persona, investigator: Persona, case: str) ->
         "approval": add_approval(aides.supervisor, operative),
         "draft": str(draft),
     }
+
+
+def add_court(aides: Aides, case: str, people: Things) -> Things:
+    """What is charged in a case, who is to testify, and what is closed; each made by who may."""
+    lawyer, caseworker, today = aides.lawyer, aides.caseworker, datetime.now(UTC).date().isoformat()
+
+    def add(by: Persona, path: str, **body: object) -> str:
+        return str(made(by, path, body)["id"])
+
+    judgment, accused = add_file(lawyer, case), people["perpetrator"]
+    proposed = new_charge(lawyer, case, perpetrator=accused)["id"]
+    charge = convicted(lawyer, aides.supervisor, case, judgment, perpetrator=accused)
+    hearing = new_hearing(lawyer, case, charges=[charge["id"]])
+    starts = datetime.fromisoformat(hearing["starts_at"])
+    testimony = new_testimony(lawyer, case, people["victim"])["id"]
+    bring(lawyer.site, testimony, TestimonyState.WILLING)
+    hers, sitting = f"/testimonies/{testimony}", f"/hearings/{hearing['id']}"
+    before = {"from_at": (starts - timedelta(days=9)).isoformat(), "until_at": (starts - timedelta(days=8)).isoformat()}
+    session = {
+        "starts_at": (starts - timedelta(days=1, hours=1)).isoformat(),
+        "ends_at": (starts - timedelta(days=1)).isoformat(),
+    }
+    heard = {"starts_at": (starts + timedelta(hours=1)).isoformat(), "ends_at": hearing["ends_at"]}
+    made(lawyer, f"{hers}/book", {"hearing": hearing["id"], **heard})
+    plan = add_plan(aides, case, people["other_victim"])
+    interpreter = f"/resources/{aides.things['resource']}"
+    order = made(lawyer, f"/venues/{people['venue']}/closure-orders", {"permanent": True})["id"]
+    move(aides.supervisor, f"/closure-orders/{order}", "approve")
+    move(lawyer, f"/closure-orders/{order}", "apply", court="Municipal court", court_ref="C 17/2026")
+    sentence = {"kind": "imprisonment", "days": 900, "imposed_on": today}
+    return {
+        "proof": add(lawyer, f"/charges/{proposed}/proofs", element="act", evidence=judgment),
+        "charge": charge["id"],
+        "sentence": add(lawyer, f"/charges/{charge['id']}/sentences", **sentence),
+        "appeal": new_appeal(lawyer, case, charge)["id"],
+        "exhibit": new_exhibit(lawyer, case, evidence=judgment)["id"],
+        "hearing": hearing["id"],
+        "attendance": add(lawyer, f"{sitting}/attendances", perpetrator=accused, arrives_at=hearing["starts_at"]),
+        "testimony": testimony,
+        "covert": new_testimony(lawyer, case, "Officer 1", witness_kind="operative")["id"],
+        "measure": add(lawyer, f"{hers}/measures", kind="screen"),
+        "unavailability": add(caseworker, f"{hers}/unavailabilities", **before),
+        "preparation": add(caseworker, f"{hers}/preparations", kind="roles", **session),
+        "plan": plan,
+        "offer": add(caseworker, f"/plans/{plan}/offers", service="shelter", partner=aides.things["partner"]),
+        "tie": add(lawyer, f"{interpreter}/ties", perpetrator=accused, reason="His sister"),
+        "engagement": add(lawyer, f"{interpreter}/engagements", case=case, side="defence", **before),
+        "closure_order": order,
+    }
+
+
+def add_plan(aides: Aides, case: str, victim: str) -> str:
+    """The plan of one who has testified."""
+    testimony = new_testimony(aides.lawyer, case, victim)["id"]
+    bring(aides.lawyer.site, testimony, TestimonyState.ATTENDED)
+    move(aides.lawyer, f"/testimonies/{testimony}", "conclude")
+    return str(aides.caseworker.get(f"/victims/{victim}/plans").get_json()["items"][0]["id"])
+
+
+def bring(site: Site, testimony: str, state: TestimonyState) -> None:
+    """As if it had come so far."""
+    with site.engine.begin() as connection:
+        find = sa.update(Testimony).where(Testimony.id == uuid.UUID(testimony))
+        connection.execute(find.values(state=state))
 
 
 def add_link(person: Persona, item: str, kind: str, target: str) -> str:
@@ -305,10 +401,10 @@ def begin_upload(person: Persona, case: str) -> str:
 
 
 def settle(site: Site, stage: Stage = Stage.CLOSED) -> None:
-    """Bring cases and hand-overs where no step is legal, so that to try one changes nothing: permitted is 409; and
-    forget
-    what was tried, lest the next try is held up."""
+    """Bring cases and hand-overs where no step is legal, so that to try one changes nothing: permitted is 409. Make
+    revoked calendars good again, and forget what was tried, lest the next try is held up."""
     with site.engine.begin() as connection:
         connection.execute(sa.update(Case).values(stage=stage))
         connection.execute(sa.update(Transfer).values(state=TransferState.REFUSED))
+        connection.execute(sa.update(CalendarFeed).values(revoked_at=None))
         connection.execute(sa.delete(Tries))
