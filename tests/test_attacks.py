@@ -50,7 +50,7 @@ from tests.casework import (
 from tests.conftest import BACKEND, PASSWORD, Persona, upload
 from tests.golden.office import Aides, Offices, add_feed, add_plan, bring, offices, settle
 from tests.pages import browser
-from tests.test_permissions import API, CALLS, TARGETS, Call, path_of
+from tests.test_permissions import ALIKE, API, CALLS, TARGETS, Call, path_of
 from tests.test_web import csrf
 from web.pages import MAX_FORM_BYTES
 from web.static import FOLDER
@@ -133,7 +133,7 @@ def test_a_form_from_another_site_changes_nothing(
     for role in (Role.INVESTIGATOR, Role.ADMINISTRATOR):
         client, things = browsers[role], offices.things[role]["own"] | offices.things[role]["in"]
         own = token_of(client)
-        for rule in pages_of(offices.app, "POST"):
+        for rule in pages_of(offices.app, "POST")[:: 1 if forged == FORGED[0] else 5]:
             if rule.endpoint == "pages.quick_exit":
                 continue  # It locks the session whoever asks: tests/test_lock.py.
             for path in paths(rule, things):
@@ -284,7 +284,7 @@ def test_a_malformed_form_is_answered_by_a_calm_page(
 ) -> None:
     faults = []
     tokens = {role: token_of(client) for role, client in browsers.items()}
-    rules = [rule for rule in pages_of(offices.app, "POST") if rule.endpoint not in ENDS]
+    rules = [rule for rule in pages_of(offices.app, "POST") if rule.endpoint not in ENDS and rule.rule not in ALIKE]
     for rule in rules[:: 10 if what in FOR_ALL else 1]:
         role, path = looked.open_to[rule.rule]
         answer = browsers[role].post(path, headers=HTML, **MALFORMED[what](tokens[role]))
@@ -806,6 +806,8 @@ def test_what_was_typed_is_never_more_than_text(app: Flask, poisoned: Any) -> No
         named = {**things, **add_feed(person)}
         named["session"] = client.get(f"{API}/me/sessions").get_json()["items"][0]["id"]
         for rule in pages_of(app, "GET"):
+            if rule.rule in ALIKE and rule.endpoint in seen:
+                continue
             of_items = TARGETS.get(rule.rule.split("/")[1]) == "evidence" and "<uuid:id>" in rule.rule
             for item in items if of_items else items[:1]:
                 path = path_of(rule, CALLS.get(f"GET {rule.rule}", (Call(),))[0], {**named, "evidence": item})
@@ -815,9 +817,9 @@ def test_what_was_typed_is_never_more_than_text(app: Flask, poisoned: Any) -> No
                 sent = {"csrf_token": token, "otp": person.otp(), "reason": "Because"}
                 answer = client.post(path.format(**things), data=sent, headers=HTML)
                 revealed |= {path} if look(path, answer) else set()
-        if person.role in (Role.INVESTIGATOR, Role.CASEWORKER):
+        if person.role in (Role.LAWYER, Role.CASEWORKER):
             for rule in pages_of(app, "POST"):
-                if rule.endpoint not in ENDS:
+                if rule.endpoint not in ENDS and (rule.rule not in ALIKE or person.role is Role.LAWYER):
                     path = path_of(rule, Call(), {**named, "evidence": items[0]})
                     sent = {"csrf_token": token, **dict.fromkeys(NAMES, WORST)}
                     look(f"POST {rule.rule}", client.post(str(path), data=sent, headers=HTML))

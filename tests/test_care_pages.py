@@ -9,6 +9,7 @@ from tests.conftest import Persona, days_ago
 from tests.pages import beside, browser, led_to, shown, text, told, ways
 from tests.test_care import assess, days, engage, items
 from tests.test_web import csrf, submit
+from web.home import FEW
 
 pytestmark = pytest.mark.usefixtures("quick_sign_in")
 
@@ -38,7 +39,7 @@ def test_a_caseworker_ticks_off_the_first_needs_and_sees_who_needs_contact_today
     home = shown(client, "/")
     assert "Who needs contact today" in text(home)
     assert victim["pseudonym"] in text(home)
-    assert text(home).count("Overdue") == 5
+    assert text(home).count("Overdue") == FEW
     assert victim["pseudonym"] in text(shown(client, "/care"))
     assert "8 needs of her first hours are still open." in text(shown(client, path))
     page = shown(client, f"{path}/care")

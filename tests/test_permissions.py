@@ -55,7 +55,7 @@ own: she leads the case, holds the item or has it shared with her, gives or take
 in:  she is assigned to the case, or it is in her office, and it is another's
 out: she is not assigned to the case; for supervisor and administrator: it is in another office
 ok: permitted, whatever the input or the state then says; 401, 403, 404 as answered; – she can have none of her own
-·: a form's page, which is asked for by each role once; what is sent with it stands in the row of POST
+·: a form's page, looked at once by each role; what is sent with it stands in the row of POST
 
 Of pages for the steps of a lifecycle those of one step stand here for each set of roles that may take some.
 
@@ -243,6 +243,7 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
         for things, lifecycle in STEPS
         for action in lifecycle.actions
     },
+    "POST /charges/<uuid:id>/do/withdraw": (Call(body={"code": "other", **_REASON}),),
     "POST /venues/<uuid:id>/do/displace": (Call(body={"successor": "{venue}", **_REASON}),),
     f"POST {API}/users/<uuid:id>/roles": (Call(body=_ROLE),),
     f"POST {API}/users/<uuid:id>/roles/revoke": (Call(body=_ROLE),),
@@ -407,7 +408,8 @@ def make_row(offices: Offices, kept: Browsers, method: str, rule: Rule, call: Ca
         if api
         else call_page(opened(offices, kept, None), method, path, filled_in(call, anonymous, ""), signed_in=False)
     }
-    shown = method == "GET" and "POST" in (rule.methods or ()) and "<uuid:" in rule.rule
+    form = method == "GET" and "POST" in (rule.methods or ()) and "<uuid:" in rule.rule
+    shown = form and not rule.rule.startswith("/account/")
     for role, person in offices.people.items():
         answered = None
         for relation in RELATIONS:
