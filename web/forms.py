@@ -134,8 +134,13 @@ class Form:
         return {self.into if name == "id" else name: str(id) for name, id in path.items() if name not in mine}
 
 
+FORMS: list[Form] = []
+"""All of them, in the order in which they were added."""
+
+
 def add(form: Form) -> Form:
     """Put the form's page, `pages.<name>`, into the blueprint."""
+    FORMS.append(form)
 
     def view(**path: UUID) -> Page:
         if request.method == "POST":
