@@ -190,23 +190,23 @@ def test_whoever_is_charged_with_an_amended_count_faces_trial_without_a_break(
     site: Site, case: Made, lawyer: Persona, count: Callable[..., dict[str, Any]]
 ) -> None:
     him = new_perpetrator(lawyer, case["id"])
-    first = charge_of(him, lawyer, filed_on=date(2006, 5, 1), state=ChargeState.SUPERSEDED)
+    first = charge_of(him, lawyer, filed_on=date(2012, 5, 1), state=ChargeState.SUPERSEDED)
     with written(site, first):
         pass
     second = charge_of(him, lawyer, edition=2, supersedes_id=first.id, filed_on=None, state=ChargeState.PROPOSED)
     with written(site, second):
         pass
-    assert count(2006) == count(2007) == {"facing_trial": 1}
+    assert count(2012) == count(2013) == {"facing_trial": 1}
     with begin(site, OPERATOR) as work:
         found = work.session.get_one(Charge, second.id)
-        found.state, found.filed_on = ChargeState.FILED, date(2007, 2, 1)
+        found.state, found.filed_on = ChargeState.FILED, date(2013, 2, 1)
         work.record(found, "charge:file")
-    assert count(2006) == count(2007) == {"facing_trial": 1}
+    assert count(2012) == count(2013) == {"facing_trial": 1}
     with begin(site, OPERATOR) as work:
         found = work.session.get_one(Charge, second.id)
-        found.state, found.decided_on = ChargeState.WITHDRAWN, date(2008, 2, 1)
+        found.state, found.decided_on = ChargeState.WITHDRAWN, date(2014, 2, 1)
         work.record(found, "charge:withdraw")
-    assert (count(2006), count(2007), count(2008)) == ({"facing_trial": 1}, {"facing_trial": 1}, {})
+    assert (count(2012), count(2013), count(2014)) == ({"facing_trial": 1}, {"facing_trial": 1}, {})
 
 
 def test_five_counts_against_one_person_are_one_conviction(

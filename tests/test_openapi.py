@@ -102,7 +102,7 @@ def as_bytes(_context: Any, value: Any) -> Any:
 
 
 def configuration() -> schemathesis.Config:
-    """Always the same cases: each boundary of each field, and a few by chance, fewer with the second database."""
+    """Always the same cases: each boundary of each field, and one by chance."""
     return schemathesis.Config.from_dict(
         {
             "seed": 1,
@@ -110,7 +110,7 @@ def configuration() -> schemathesis.Config:
             "suppress-health-check": ["all"],
             "cache": {"enabled": False},
             "generation": {
-                "max-examples": 3 if BACKEND == "embedded" else 1,
+                "max-examples": 1,
                 "deterministic": True,
                 "no-shrink": True,
                 "database": "none",

@@ -157,7 +157,8 @@ def test_every_legal_step_is_done_and_every_state_refuses_another_with_what_is_l
                 assert response.status_code == 200, (state, action, response.get_json())
             if action == "conclude":
                 with site.engine.begin() as connection:
-                    connection.execute(sa.delete(PostCourtPlan))
+                    hers = PostCourtPlan.testimony_id == uuid.UUID(testimony["id"])
+                    connection.execute(sa.delete(PostCourtPlan).where(hers))
 
 
 def test_her_needs_are_assessed_before_she_is_asked(lawyer: Persona, caseworker: Persona, testimony: Made) -> None:

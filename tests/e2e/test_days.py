@@ -25,6 +25,7 @@ from tests.e2e.day import NAME, PATIENT, Day, Keyed, Office, Touched
 from tests.golden.office import installation
 from tests.people import new_starter
 from tests.test_device_digest import attest, sent
+from web.home import FEW
 
 PLAYS = """video => new Promise((done, fail) => {
   video.addEventListener("timeupdate", () => video.currentTime > 0.3 && done(video.currentTime));
@@ -364,7 +365,7 @@ def test_the_caseworkers_day(office: Office, server: Server, new_context: NewCon
     day.signs_in()
     day.reads("Who needs contact today")
     today = page.get_by_role("region", name="Who needs contact today")
-    expect(today.get_by_role("row").filter(has_text=her["pseudonym"])).to_have_count(5)
+    expect(today.get_by_role("row").filter(has_text=her["pseudonym"])).to_have_count(FEW)
     # All are due at the same moment: any of them may be among those on the first page.
     day.follows("All that is due", today)
     day.follows(her["pseudonym"], day.row("A safe place to sleep"))
