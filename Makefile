@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 ONCE := tests/domain tests/storage tests/demo tests/test_media.py tests/test_design.py tests/test_static.py \
 	$(wildcard tests/test_*_pages.py) tests/test_page_weight.py tests/test_picture.py \
 	$(addprefix tests/test_,attacks.py who_sees.py no_exposure.py permissions.py openapi.py) \
-	$(addprefix tests/test_,texts.py device_digest.py upload_client.py jurisdictions.py chart_layout.py) \
+	$(addprefix tests/test_,texts.py upload_client.py jurisdictions.py chart_layout.py) \
 	$(addprefix tests/e2e/test_,every_page.py days.py story.py trial.py lock_script.py viewing.py browser_upload.py drafts.py attacks.py)
 # Further arguments for pytest, e.g. make test ARGS="-k custody"
 ARGS ?=
