@@ -543,7 +543,7 @@ def test_what_is_short_of_a_part_is_put_aside_while_bytes_come_slowly(
 
     class Dies(io.BytesIO):
         def read(self, size: int | None = -1) -> bytes:
-            if self.tell() > 200_000:
+            if self.tell() > 150_000:
                 raise KeyboardInterrupt
             return super().read(size)
 
